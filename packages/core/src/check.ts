@@ -1,0 +1,50 @@
+/** Border checks shared by the whole of core: say the name, what was expected, what came. @module */
+
+/** A short, safe rendering of a bad value. Not for secrets. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}
+
+export function checkInteger(value: unknown, name: string, min: number, max: number): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw new RangeError(`"${name}" expected an integer from ${min} to ${max}, got ${show(value)}`);
+  }
+  return value as number;
+}
+
+export function checkFinite(value: unknown, name: string): number {
+  if (!Number.isFinite(value)) throw new RangeError(`"${name}" expected a finite number, got ${show(value)}`);
+  return value as number;
+}
+
+export function checkOneOf<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  if (!choices.includes(value as T)) {
+    throw new RangeError(`"${name}" expected one of ${choices.join(', ')}, got ${show(value)}`);
+  }
+  return value as T;
+}
+
+/** Token ids as a Uint32Array, each below `limit`. Accepts plain arrays of integers. */
+export function checkTokens(tokens: ArrayLike<number>, name: string, limit = TOKEN_LIMIT): Uint32Array {
+  if (tokens === null || typeof tokens !== 'object' || typeof tokens.length !== 'number') {
+    throw new TypeError(`"${name}" expected an array of token ids, got ${show(tokens)}`);
+  }
+  const bad = firstBad(tokens, limit);
+  if (bad >= 0) {
+    throw new RangeError(`"${name}[${bad}]" expected a token id from 0 to ${limit - 1}, got ${show(tokens[bad])}`);
+  }
+  return tokens instanceof Uint32Array ? tokens : Uint32Array.from(tokens);
+}
+
+function firstBad(tokens: ArrayLike<number>, limit: number): number {
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] as number;
+    if (!(token >= 0 && token < limit && Number.isInteger(token))) return i;
+  }
+  return -1;
+}
+
+/** Token ids are below 0xFFFFFF: that value fills the unused fields of a nonce. */
+export const TOKEN_LIMIT = 0xffffff;

@@ -1,0 +1,158 @@
+/**
+ * Mark descriptors: the public half of a mark as JSON, parsed at the border and trusted inside.
+ * @module
+ */
+import { checkFinite, checkInteger, checkOneOf, show, TOKEN_LIMIT } from './check.ts';
+import { MAX_CONTEXT_WIDTH } from './context.ts';
+import { parseGamma } from './gamma.ts';
+import { SCHEMES, type Scheme } from './secret.ts';
+
+/** Where a bias was meant to be added: its strength at temperature T differs by the factor T between the two. */
+export type Stage = 'pre-temperature' | 'post-temperature';
+
+/** Which tokenizer's ids the mark lives on. `vocabSize` is the width of a logits row: every id is below it. */
+export interface TokenizerId {
+  readonly name: string;
+  readonly vocabSize: number;
+  /** Hash of the tokenizer's file, hex, when it has one. */
+  readonly sha256?: string;
+}
+
+interface NativeDescriptor {
+  readonly mark: 'taggant/1';
+  readonly contextWidth: number;
+  readonly cohort: number;
+  readonly kid?: string;
+  readonly tokenizer?: TokenizerId;
+}
+
+export interface GreenlistDescriptor extends NativeDescriptor {
+  readonly scheme: 'greenlist';
+  /** Fraction such as `1/4`. */
+  readonly gamma: string;
+  /** Added to green logits, in nats. */
+  readonly delta: number;
+  readonly stage: Stage;
+}
+
+export interface GumbelDescriptor extends NativeDescriptor {
+  readonly scheme: 'gumbel';
+}
+
+export interface TournamentDescriptor extends NativeDescriptor {
+  readonly scheme: 'tournament';
+  /** m: tournament layers, 1 to 32. */
+  readonly layers: number;
+}
+
+export type MarkDescriptor = GreenlistDescriptor | GumbelDescriptor | TournamentDescriptor;
+
+/**
+ * Checks an object (a parsed JSON file, say) and fills in the defaults. Unknown fields are errors: a misspelt
+ * parameter must not silently test for another mark.
+ *
+ * @example
+ * parseDescriptor({ mark: 'taggant/1', scheme: 'greenlist', gamma: 0.25 }).contextWidth; // 2
+ */
+export function parseDescriptor(value: unknown): MarkDescriptor {
+  const fields = asRecord(value, 'mark');
+  checkOneOf(fields.mark, 'mark', ['taggant/1']);
+  const scheme = checkOneOf(fields.scheme, 'scheme', SCHEMES);
+  for (const name of Object.keys(fields)) {
+    if (!COMMON_FIELDS.includes(name) && !OWN_FIELDS[scheme].includes(name)) {
+      throw new TypeError(`unknown field ${show(name)} in a ${scheme} mark`);
+    }
+  }
+  const common = {
+    mark: 'taggant/1' as const,
+    contextWidth: checkInteger(fields.contextWidth ?? DEFAULT_WIDTH[scheme], 'contextWidth', 0, MAX_CONTEXT_WIDTH),
+    cohort: checkInteger(fields.cohort ?? 0, 'cohort', 0, 2 ** 24 - 1),
+    ...(fields.kid === undefined ? {} : { kid: parseHex(fields.kid, 'kid', 16) }),
+    ...(fields.tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(fields.tokenizer) }),
+  };
+  if (scheme === 'gumbel') return { ...common, scheme };
+  if (scheme === 'tournament') return { ...common, scheme, layers: checkInteger(fields.layers ?? 30, 'layers', 1, 32) };
+  return {
+    ...common,
+    scheme,
+    gamma: parseGamma((fields.gamma ?? '1/4') as string | number).text,
+    delta: checkFinite(fields.delta ?? 2, 'delta'),
+    stage: checkOneOf(fields.stage ?? 'pre-temperature', 'stage', ['pre-temperature', 'post-temperature']),
+  };
+}
+
+/** The descriptor as canonical JSON: fixed order of fields, two-space indent, no secrets. */
+export function printDescriptor(descriptor: MarkDescriptor): string {
+  const parsed = parseDescriptor(descriptor) as unknown as Record<string, unknown>;
+  const ordered = FIELD_ORDER.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]);
+  return `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`;
+}
+
+/** One line for people: `greenlist gamma 1/4 delta 2, context 2, cohort 7`. */
+export function describeMark(descriptor: MarkDescriptor): string {
+  const own = {
+    greenlist: () =>
+      ` gamma ${(descriptor as GreenlistDescriptor).gamma} delta ${(descriptor as GreenlistDescriptor).delta}`,
+    gumbel: () => '',
+    tournament: () => ` ${(descriptor as TournamentDescriptor).layers} layers`,
+  }[descriptor.scheme]();
+  const cohort = descriptor.cohort === 0 ? '' : `, cohort ${descriptor.cohort}`;
+  return `${descriptor.scheme}${own}, context ${descriptor.contextWidth}${cohort}`;
+}
+
+export function parseTokenizerId(value: unknown): TokenizerId {
+  const fields = asRecord(value, 'tokenizer');
+  if (typeof fields.name !== 'string')
+    throw new TypeError(`"tokenizer.name" expected a string, got ${show(fields.name)}`);
+  return {
+    name: fields.name,
+    vocabSize: checkInteger(fields.vocabSize, 'tokenizer.vocabSize', 1, TOKEN_LIMIT),
+    ...(fields.sha256 === undefined ? {} : { sha256: parseHex(fields.sha256, 'tokenizer.sha256', 64) }),
+  };
+}
+
+/** Throws when text was tokenized by another tokenizer than the mark's. Equal hashes outweigh names. */
+export function checkSameTokenizer(marked: TokenizerId | undefined, given: TokenizerId): void {
+  if (marked === undefined) return;
+  const hashes = marked.sha256 !== undefined && given.sha256 !== undefined;
+  if (hashes ? marked.sha256 === given.sha256 : marked.name === given.name && given.vocabSize <= marked.vocabSize)
+    return;
+  const text = (id: TokenizerId) =>
+    `${show(id.name)} (${id.vocabSize} ids${id.sha256 === undefined ? '' : `, sha256 ${id.sha256.slice(0, 12)}...`})`;
+  throw new RangeError(`"tokenizer" expected the mark's ${text(marked)}, got ${text(given)}`);
+}
+
+function asRecord(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`"${name}" expected a JSON object, got ${show(value)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseHex(value: unknown, name: string, digits: number): string {
+  if (typeof value !== 'string' || !new RegExp(`^[0-9a-f]{${digits}}$`).test(value)) {
+    throw new TypeError(`"${name}" expected ${digits} lower-case hex digits, got ${show(value)}`);
+  }
+  return value;
+}
+
+/** Distribution marks repeat a whole draw when a context repeats, so they look further back than a bias does. */
+const DEFAULT_WIDTH: Record<Scheme, number> = { greenlist: 2, gumbel: 4, tournament: 4 };
+const COMMON_FIELDS: readonly string[] = ['mark', 'scheme', 'contextWidth', 'cohort', 'kid', 'tokenizer'];
+const OWN_FIELDS: Record<Scheme, readonly string[]> = {
+  greenlist: ['gamma', 'delta', 'stage'],
+  gumbel: [],
+  tournament: ['layers'],
+};
+const FIELD_ORDER = [
+  'mark',
+  'scheme',
+  'gamma',
+  'delta',
+  'layers',
+  'contextWidth',
+  'cohort',
+  'kid',
+  'tokenizer',
+  'stage',
+];

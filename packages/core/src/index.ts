@@ -1,0 +1,28 @@
+/**
+ * Keys, contexts, the Mark interface and the native marks.
+ * @module
+ */
+export { sha256Hex } from './bytes.ts';
+export { checkFinite, checkInteger, checkOneOf, checkTokens, show, TOKEN_LIMIT } from './check.ts';
+export { MAX_CONTEXT_WIDTH } from './context.ts';
+export {
+  checkSameTokenizer,
+  describeMark,
+  type GreenlistDescriptor,
+  type GumbelDescriptor,
+  type MarkDescriptor,
+  parseDescriptor,
+  parseTokenizerId,
+  printDescriptor,
+  type Stage,
+  type TokenizerId,
+  type TournamentDescriptor,
+} from './descriptor.ts';
+export { type Gamma, parseGamma } from './gamma.ts';
+export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
+export type { Mark, NullLaw, Strength } from './mark.ts';
+export { type NativeMarkInput, openMark } from './marks/native.ts';
+export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
+export { deriveKey, exportSecret, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
+export type { Tokenizer } from './tokenizer.ts';
+export { TupleSet } from './tuple-set.ts';

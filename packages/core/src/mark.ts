@@ -1,0 +1,46 @@
+/**
+ * The one concept: a Mark applies itself to a step of generation, and scores the pairs of a text under a known null law.
+ * The sampler embeds any Mark and the detector tests any Mark without knowing which it holds.
+ * @module
+ */
+import type { MarkDescriptor } from './descriptor.ts';
+import type { Pairs } from './pairs.ts';
+
+/**
+ * The law of a pair's score over a random key, for a text written without the key. Sums over n distinct pairs follow
+ * Binomial(n * trials, p) or Gamma(n * shape, 1).
+ */
+export type NullLaw =
+  | { readonly law: 'binomial'; readonly trials: number; readonly p: number }
+  | { readonly law: 'gamma'; readonly shape: number };
+
+/** Mean and variance of a pair's score in a marked text of a stated strength. */
+export interface Strength {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+export interface Mark {
+  /** Public parameters, without secrets. */
+  readonly descriptor: MarkDescriptor;
+  /**
+   * What `apply` expects and changes. `logits`: adds to raw logits, before truncation. `distribution`: acts on the final
+   * distribution, after temperature, top-k and top-p, and therefore needs a temperature above 0.
+   */
+  readonly acts: 'logits' | 'distribution';
+  readonly contextWidth: number;
+  readonly law: NullLaw;
+  /**
+   * The score of a pair when the model had one bit of choice: two equally likely tokens. The yardstick of power: a
+   * `not-marked` verdict rules out marks at least this strong.
+   */
+  readonly oneBit: Strength;
+  /**
+   * Marks one step in place. `context`: at least the last `contextWidth` token ids, newest last. `logits`: one row;
+   * -Infinity is a masked token, NaN and +Infinity are errors and leave the row as it was. `biasScale` converts a
+   * bias between stages (1/T when the row was divided by the temperature T already).
+   */
+  apply(context: Uint32Array, logits: Float32Array, biasScale?: number): void;
+  /** The score of each pair into `out` (length at least pairs.n). */
+  score(pairs: Pairs, out: Float64Array): void;
+}

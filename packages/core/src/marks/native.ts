@@ -1,0 +1,39 @@
+/** Opens a native mark: a descriptor and the key that it names. @module */
+import { type MarkDescriptor, parseDescriptor } from '../descriptor.ts';
+import type { Mark } from '../mark.ts';
+import { deriveKey, MarkKey, type Secret } from '../secret.ts';
+import { greenlist } from './greenlist.ts';
+import { gumbel } from './gumbel.ts';
+import { tournament } from './tournament.ts';
+
+/** A descriptor in which everything but the scheme may be left to the defaults. */
+export type NativeMarkInput =
+  | MarkDescriptor
+  | ({ readonly mark?: 'taggant/1'; readonly scheme: MarkDescriptor['scheme'] } & Partial<
+      Record<'gamma' | 'delta' | 'contextWidth' | 'cohort' | 'layers' | 'stage' | 'kid' | 'tokenizer', unknown>
+    >);
+
+/**
+ * The mark of a descriptor under a key (or under a master secret, with the empty label). Defaults: green list gamma 1/4,
+ * delta 2, context 2; Gumbel and tournament context 4; tournament 30 layers. The opened mark's descriptor carries the kid.
+ * Throws when the descriptor is malformed, or names another scheme or kid than the key's.
+ *
+ * @example
+ * const mark = openMark({ scheme: 'greenlist', gamma: '1/4', delta: 2 }, Secret.generate());
+ */
+export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
+  const descriptor = parseDescriptor({ mark: 'taggant/1', ...input });
+  const { scheme, kid } = descriptor;
+  const markKey = key instanceof MarkKey ? key : deriveKey(key, scheme);
+  if (markKey.scheme !== scheme) throw new RangeError(`"key" expected scheme ${scheme}, got ${markKey.scheme}`);
+  if (kid !== undefined && kid !== markKey.kid) throw new RangeError(`"key" expected kid ${kid}, got ${markKey.kid}`);
+  const named = { ...descriptor, kid: markKey.kid };
+  switch (named.scheme) {
+    case 'greenlist':
+      return greenlist(named, markKey);
+    case 'gumbel':
+      return gumbel(named, markKey);
+    case 'tournament':
+      return tournament(named, markKey);
+  }
+}

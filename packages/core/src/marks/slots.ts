@@ -1,0 +1,85 @@
+/**
+ * What all native marks share: a key, a context width, a cohort, and the slot of a token in the context's keystream.
+ * Writing and reading a mark go through the functions of this file, so that they cannot disagree.
+ * @module
+ */
+import { kernels, type SlotBits } from '@taggant/kernels';
+import { packNonce } from '../context.ts';
+import type { MarkDescriptor } from '../descriptor.ts';
+import type { Pairs } from '../pairs.ts';
+import { type MarkKey, wordsOf } from '../secret.ts';
+
+export class Slots {
+  readonly #key: MarkKey;
+  readonly width: number;
+  readonly cohort: number;
+  readonly #nonce = new Uint32Array(3);
+  #nonces = new Uint32Array(0);
+  #slots = new Uint32Array(0);
+  #values = new Uint32Array(0);
+
+  constructor(key: MarkKey, { contextWidth, cohort }: Pick<MarkDescriptor, 'contextWidth' | 'cohort'>) {
+    this.#key = key;
+    this.width = contextWidth;
+    this.cohort = cohort;
+  }
+
+  /** Adds delta to the green logits of this context; see `Kernels.biasGreen`. */
+  biasGreen(context: Uint32Array, logits: Float32Array, bits: 1 | 2 | 4 | 8, green: number, delta: number): void {
+    const nonce = this.#nonceOf(context);
+    const bad = kernels().biasGreen(logits, wordsOf(this.#key), nonce, bits, green, this.cohort, delta);
+    if (bad >= 0) throw badLogit(logits, bad);
+  }
+
+  /** The 32-bit words of the first `n` tokens in one context. Valid until the next call. */
+  words(context: Uint32Array, tokens: Uint32Array, n: number): Uint32Array {
+    const [a, b, c] = this.#nonceOf(context);
+    this.#reserve(n);
+    for (let i = 0; i < n; i++) {
+      this.#nonces[3 * i] = a;
+      this.#nonces[3 * i + 1] = b;
+      this.#nonces[3 * i + 2] = c;
+      this.#slots[i] = tokens[i] ^ this.cohort;
+    }
+    return this.#read(n, 32);
+  }
+
+  /** The slot value of each pair, `bits` wide. Valid until the next call. */
+  read(pairs: Pairs, bits: SlotBits): Uint32Array {
+    const { n, contexts, tokens, contextWidth } = pairs;
+    if (contextWidth !== this.width) {
+      throw new RangeError(`"pairs" expected contexts of width ${this.width}, got ${contextWidth}`);
+    }
+    this.#reserve(n);
+    for (let i = 0; i < n; i++) {
+      packNonce(contexts, (i + 1) * contextWidth, contextWidth, this.#nonces, 3 * i);
+      this.#slots[i] = tokens[i] ^ this.cohort;
+    }
+    return this.#read(n, bits);
+  }
+
+  #read(n: number, bits: SlotBits): Uint32Array {
+    const values = this.#values.subarray(0, n);
+    kernels().readSlots(wordsOf(this.#key), this.#nonces.subarray(0, 3 * n), this.#slots.subarray(0, n), bits, values);
+    return values;
+  }
+
+  #nonceOf(context: Uint32Array): Uint32Array {
+    if (context.length < this.width) {
+      throw new RangeError(`"context" expected at least ${this.width} token ids, got ${context.length}`);
+    }
+    packNonce(context, context.length, this.width, this.#nonce, 0);
+    return this.#nonce;
+  }
+
+  #reserve(n: number): void {
+    if (n <= this.#slots.length) return;
+    this.#nonces = new Uint32Array(3 * n);
+    this.#slots = new Uint32Array(n);
+    this.#values = new Uint32Array(n);
+  }
+}
+
+export function badLogit(logits: Float32Array, index: number): RangeError {
+  return new RangeError(`"logits[${index}]" expected a number below +Infinity, got ${logits[index]}`);
+}

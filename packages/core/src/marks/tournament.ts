@@ -1,0 +1,93 @@
+/**
+ * Tournament sampling: m layers of keyed bits g, each turning `p_v` into `p_v * (1 + g_v - sum_w g_w p_w)`.
+ * Dathathri et al. 2024, "Scalable watermarking for identifying large language model outputs" (SynthID-Text), two-leaf
+ * tournaments in their vectorised form, with bits from the context's keystream (native-mark.md). Over keys p is unchanged.
+ * @module
+ */
+import type { TournamentDescriptor } from '../descriptor.ts';
+import type { Mark, Strength } from '../mark.ts';
+import type { MarkKey } from '../secret.ts';
+import { Candidates } from './candidates.ts';
+import { Slots } from './slots.ts';
+
+/** @internal Use {@link openMark}. */
+export function tournament(descriptor: TournamentDescriptor, key: MarkKey): Mark {
+  const { layers } = descriptor;
+  const slots = new Slots(key, descriptor);
+  const candidates = new Candidates();
+  let probabilities = new Float64Array(0);
+  return {
+    descriptor,
+    acts: 'distribution',
+    contextWidth: descriptor.contextWidth,
+    law: { law: 'binomial', trials: layers, p: 0.5 },
+    oneBit: oneBitStrength(layers),
+    apply(context, logits) {
+      candidates.gather(logits, Number.POSITIVE_INFINITY);
+      if (probabilities.length < candidates.n) probabilities = new Float64Array(candidates.n);
+      softmax(candidates, probabilities);
+      const words = slots.words(context, candidates.ids, candidates.n);
+      for (let layer = 0; layer < layers; layer++) play(words, layer, probabilities, candidates.n);
+      for (let i = 0; i < candidates.n; i++) logits[candidates.ids[i]] = Math.log(probabilities[i]);
+    },
+    score(pairs, out) {
+      const words = slots.read(pairs, 32);
+      const mask = layers === 32 ? 0xffffffff : 2 ** layers - 1;
+      for (let i = 0; i < pairs.n; i++) out[i] = popcount(words[i] & mask);
+    },
+  };
+}
+
+function softmax({ n, lnWeights }: Candidates, out: Float64Array): void {
+  let total = 0;
+  for (let i = 0; i < n; i++) total += out[i] = Math.exp(lnWeights[i]);
+  for (let i = 0; i < n; i++) out[i] /= total;
+}
+
+/** One layer: tokens with bit 1 grow by what tokens with bit 0 lose. */
+function play(words: Uint32Array, layer: number, p: Float64Array, n: number): void {
+  let ones = 0;
+  for (let i = 0; i < n; i++) if ((words[i] >>> layer) & 1) ones += p[i];
+  const [zero, one] = [1 - ones, 2 - ones];
+  for (let i = 0; i < n; i++) p[i] *= (words[i] >>> layer) & 1 ? one : zero;
+}
+
+function popcount(word: number): number {
+  word -= (word >>> 1) & 0x55555555;
+  word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+  return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/**
+ * The winner's bit sum when two tokens have probability 1/2 each. Seen from the winner, whose share of the pair is p,
+ * a layer has equal bits (0 or 1, 1/4 each, p stays), or only the winner a 1 ((2 - p) / 4, p -> p (2 - p)), or only the
+ * loser a 1 (p / 4, p -> p^2). Moments of the sum by forward recursion, p rounded to 1/GRID.
+ */
+function oneBitStrength(layers: number): Strength {
+  let states = new Map([[GRID / 2, { mass: 1, first: 0, second: 0 }]]);
+  for (let layer = 0; layer < layers; layer++) {
+    const next: typeof states = new Map();
+    const move = (to: number, weight: number, bit: 0 | 1, { mass, first, second }: Moments) => {
+      const at = Math.round(to * GRID);
+      const sum = next.get(at) ?? { mass: 0, first: 0, second: 0 };
+      sum.mass += weight * mass;
+      sum.first += weight * (first + bit * mass);
+      sum.second += weight * (second + bit * (2 * first + mass));
+      next.set(at, sum);
+    };
+    for (const [at, moments] of states) {
+      const p = at / GRID;
+      move(p, 1 / 4, 0, moments);
+      move(p, 1 / 4, 1, moments);
+      move(p * (2 - p), (2 - p) / 4, 1, moments);
+      move(p * p, p / 4, 0, moments);
+    }
+    states = next;
+  }
+  const total = (moment: keyof Moments) => [...states.values()].reduce((sum, state) => sum + state[moment], 0);
+  const mean = total('first');
+  return { mean, variance: total('second') - mean * mean };
+}
+
+type Moments = { mass: number; first: number; second: number };
+const GRID = 1000;

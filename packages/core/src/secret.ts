@@ -1,0 +1,120 @@
+/**
+ * Master secrets and the keys derived from them (native-mark.md, "Key").
+ *
+ * Both are opaque: their bytes sit in private fields, so `console.log`, `util.inspect`, `JSON.stringify`
+ * and error messages show names and public identifiers only.
+ * @module
+ */
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
+
+/** What a key is for: marks of different schemes never share a keystream. */
+export type Scheme = 'greenlist' | 'gumbel' | 'tournament';
+
+export const SCHEMES: readonly Scheme[] = ['greenlist', 'gumbel', 'tournament'];
+
+let secretBytes: (secret: Secret) => Uint8Array;
+let keyWords: (key: MarkKey) => Uint32Array;
+
+/** A master secret of at least 32 bytes. Whoever holds it can mark, detect and forge. */
+export class Secret {
+  readonly #bytes: Uint8Array;
+
+  static {
+    secretBytes = (secret) => secret.#bytes;
+  }
+
+  private constructor(bytes: Uint8Array) {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`"secret" expected a Uint8Array, got ${typeof bytes}`);
+    if (bytes.length < MIN_SECRET_BYTES) {
+      throw new RangeError(`"secret" expected at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`);
+    }
+    this.#bytes = bytes.slice();
+  }
+
+  /** 32 bytes from the platform's cryptographic generator. */
+  static generate(): Secret {
+    return new Secret(crypto.getRandomValues(new Uint8Array(MIN_SECRET_BYTES)));
+  }
+
+  static fromBytes(bytes: Uint8Array): Secret {
+    return new Secret(bytes);
+  }
+
+  static fromHex(text: string): Secret {
+    return new Secret(fromHex(text, 'secret'));
+  }
+
+  static fromBase64Url(text: string): Secret {
+    return new Secret(fromBase64Url(text, 'secret'));
+  }
+
+  toString(): string {
+    return '[Secret]';
+  }
+
+  toJSON(): string {
+    return '[Secret]';
+  }
+}
+
+/** The 256-bit key of one scheme and label. Public: `kid` and `commitment`. Private: everything else. */
+export class MarkKey {
+  readonly scheme: Scheme;
+  readonly label: string;
+  /** SHA-256("taggant/commit/1" || key), hex: can be published before a test and opened after it. */
+  readonly commitment: string;
+  /** The first 16 hex digits of the commitment. */
+  readonly kid: string;
+  readonly #words: Uint32Array;
+
+  static {
+    keyWords = (key) => key.#words;
+  }
+
+  /** @internal Use {@link deriveKey}. */
+  constructor(scheme: Scheme, label: string, bytes: Uint8Array) {
+    this.scheme = scheme;
+    this.label = label;
+    this.commitment = toHex(sha256(concat(utf8(COMMIT_PREFIX), bytes)));
+    this.kid = this.commitment.slice(0, 16);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#words = Uint32Array.from({ length: 8 }, (_, i) => view.getUint32(4 * i, true));
+  }
+}
+
+/**
+ * The key of a scheme under a label: `HKDF-SHA256(secret, info = "taggant/1/" + scheme + "/" + label)`, 32 bytes.
+ * A label names a tenant or an epoch; parties that must not share a key get labels of their own.
+ *
+ * @example
+ * const key = deriveKey(Secret.fromBytes(Uint8Array.from({ length: 32 }, (_, i) => i)), 'greenlist');
+ * key.kid; // 'd406634db2bb0387'
+ */
+export function deriveKey(secret: Secret, scheme: Scheme, label = ''): MarkKey {
+  if (!(secret instanceof Secret)) throw new TypeError(`"secret" expected a Secret, got ${typeof secret}`);
+  if (!SCHEMES.includes(scheme)) {
+    throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${JSON.stringify(scheme)}`);
+  }
+  if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${typeof label}`);
+  return new MarkKey(
+    scheme,
+    label,
+    hkdf(sha256, secretBytes(secret), undefined, utf8(`taggant/1/${scheme}/${label}`), 32),
+  );
+}
+
+/** The secret as base64url, for the keyring file and nothing else. */
+export function exportSecret(secret: Secret): string {
+  return toBase64Url(secretBytes(secret));
+}
+
+/** @internal The key's 8 little-endian words, for the kernels. */
+export const wordsOf = (key: MarkKey): Uint32Array => keyWords(key);
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const concat = (a: Uint8Array, b: Uint8Array) => Uint8Array.from([...a, ...b]);
+
+const MIN_SECRET_BYTES = 32;
+const COMMIT_PREFIX = 'taggant/commit/1';

@@ -1,0 +1,17 @@
+/**
+ * Tokens or text in, verdict with an exact p-value out, for any Mark.
+ * Tokenizers are subpaths: `@taggant/detector/tiktoken`, `@taggant/detector/huggingface`.
+ * @module
+ */
+export { describeDetection, formatP } from './describe.ts';
+export {
+  type Detection,
+  type DetectOptions,
+  detectMany,
+  detectPairs,
+  detectText,
+  detectTokens,
+  type Input,
+} from './detect.ts';
+export { lnTail, nullMoments, zScore } from './evidence.ts';
+export type { Reason, Verdict } from './verdict.ts';

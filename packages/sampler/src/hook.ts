@@ -1,0 +1,148 @@
+/**
+ * The hook: rows of logits in, marked rows out, in place. It knows no engine; adapters feed it.
+ *
+ * A step goes through it as through a sampler: marks that bias logits, then temperature and truncation (if the hook
+ * is told to do them), then marks that act on the final distribution. The engine draws from what comes out.
+ * @module
+ */
+import { checkFinite, checkOneOf, type Mark, type MarkDescriptor, type Stage } from '@taggant/core';
+import { type GenerationDedup, Sequence } from './sequence.ts';
+import { checkTruncation, type Truncation, truncate } from './warp.ts';
+
+export interface HookOptions extends Truncation {
+  /** The engine's sampling temperature; 0 means greedy decoding, which distribution marks refuse. Default 1. */
+  readonly temperature?: number;
+  /** Whether rows arrive before or after the engine divided them by the temperature. Default `pre-temperature`. */
+  readonly stage?: Stage;
+  /** Default: `single-turn` with a distribution mark, which would otherwise repeat itself; `none` with green lists only. */
+  readonly dedup?: GenerationDedup;
+  /** Width of a row. Default: the marks' tokenizer's, or whatever comes. */
+  readonly vocabSize?: number;
+}
+
+/**
+ * Marks batches of rows.
+ *
+ * @example
+ * const hook = new MarkHook(mark, { temperature: 0.8, topK: 50 });
+ * const sequence = hook.start(promptIds);
+ * hook.processLogits(logits, [sequence]); // one row of logits per sequence, changed in place
+ * sequence.push(chosenToken);
+ */
+export class MarkHook {
+  readonly descriptors: readonly MarkDescriptor[];
+  readonly stage: Stage;
+  readonly vocabSize: number | undefined;
+  readonly #onLogits: readonly Placed[];
+  readonly #onDistribution: readonly Placed[];
+  readonly #widths: readonly number[];
+  readonly #dedup: GenerationDedup;
+  readonly #truncation: Required<Truncation>;
+  /** What a row must be divided by to stand where the distribution is final. */
+  readonly #toFinal: number;
+
+  constructor(marks: Mark | readonly Mark[], options: HookOptions = {}) {
+    const all = Array.isArray(marks) ? (marks as readonly Mark[]) : [marks as Mark];
+    if (all.length === 0) throw new RangeError('"marks" expected at least one mark, got none');
+    const { temperature = 1, stage = 'pre-temperature' } = options;
+    if (!(checkFinite(temperature, 'temperature') >= 0)) {
+      throw new RangeError(`"temperature" expected a number of at least 0, got ${temperature}`);
+    }
+    this.stage = checkOneOf(stage, 'stage', ['pre-temperature', 'post-temperature']);
+    this.#truncation = checkTruncation(options);
+    this.#widths = [...new Set(all.map((mark) => mark.contextWidth))];
+    this.vocabSize = commonVocabSize(all, options.vocabSize);
+    this.descriptors = all.map((mark) => mark.descriptor);
+    const placed = all.map((mark) => ({
+      mark,
+      width: this.#widths.indexOf(mark.contextWidth),
+      biasScale: biasScale(mark.descriptor, stage, temperature),
+    }));
+    this.#onLogits = placed.filter(({ mark }) => mark.acts === 'logits');
+    this.#onDistribution = placed.filter(({ mark }) => mark.acts === 'distribution');
+    this.#toFinal = stage === 'pre-temperature' && temperature > 0 ? temperature : 1;
+    this.#dedup = options.dedup ?? (this.#onDistribution.length > 0 ? 'single-turn' : 'none');
+    checkOneOf(this.#dedup, 'dedup', ['none', 'single-turn', 'all']);
+    for (const { mark } of this.#onDistribution) refuseGreedy(mark, temperature, this.#truncation.topK);
+  }
+
+  /** The state of a new sequence. The prompt gives the first steps their context. */
+  start(prompt: ArrayLike<number> = []): Sequence {
+    return new Sequence(prompt, { widths: this.#widths, dedup: this.#dedup, vocabSize: this.vocabSize });
+  }
+
+  /**
+   * Marks the next step of each sequence: `logits` holds one row per sequence, in their order, and is changed in place.
+   * Throws when the width is not the tokenizer's or a logit is NaN or +Infinity; -Infinity marks excluded tokens.
+   */
+  processLogits(logits: Float32Array, sequences: readonly Sequence[]): void {
+    if (!(logits instanceof Float32Array))
+      throw new TypeError(`"logits" expected a Float32Array, got ${typeof logits}`);
+    const width = this.vocabSize ?? logits.length / sequences.length;
+    if (logits.length === 0 || logits.length !== width * sequences.length) {
+      throw new RangeError(
+        `"logits" expected ${sequences.length} rows of ${this.vocabSize ?? 'equal'} width, got ${logits.length} numbers`,
+      );
+    }
+    for (let i = 0; i < sequences.length; i++) {
+      this.#processRow(logits.subarray(i * width, (i + 1) * width), sequences[i]);
+    }
+  }
+
+  #processRow(row: Float32Array, sequence: Sequence): void {
+    for (const placed of this.#onLogits) applyTo(row, sequence, placed);
+    const { topK, topP } = this.#truncation;
+    if (this.#onDistribution.length === 0 && topK === 0 && topP === 1) return;
+    const scale = this.#toFinal;
+    if (scale !== 1) for (let v = 0; v < row.length; v++) row[v] /= scale;
+    truncate(row, this.#truncation);
+    for (const placed of this.#onDistribution) applyTo(row, sequence, placed);
+    if (scale !== 1) for (let v = 0; v < row.length; v++) row[v] *= scale;
+  }
+}
+
+interface Placed {
+  readonly mark: Mark;
+  /** Which of the hook's widths the mark reads. */
+  readonly width: number;
+  readonly biasScale: number;
+}
+
+function applyTo(row: Float32Array, sequence: Sequence, { mark, width, biasScale }: Placed): void {
+  const context = sequence.context(width);
+  if (typeof context === 'string') {
+    sequence.steps[context]++;
+    return;
+  }
+  mark.apply(context, row, biasScale);
+  sequence.steps.marked++;
+}
+
+/** A bias meant for one side of the temperature, in the units of the side where the rows are. */
+function biasScale(descriptor: MarkDescriptor, rows: Stage, temperature: number): number {
+  if (descriptor.scheme !== 'greenlist' || descriptor.stage === rows) return 1;
+  if (temperature === 0) {
+    throw new RangeError(
+      `"temperature" expected a number above 0 for a ${descriptor.stage} bias on ${rows} rows, got 0`,
+    );
+  }
+  return rows === 'post-temperature' ? 1 / temperature : temperature;
+}
+
+function refuseGreedy(mark: Mark, temperature: number, topK: number): void {
+  if (temperature > 0 && topK !== 1) return;
+  const got = temperature > 0 ? 'topK 1' : 'temperature 0';
+  throw new RangeError(
+    `a ${mark.descriptor.scheme} mark needs a choice to make: "temperature" above 0 and "topK" not 1 expected, got ${got}`,
+  );
+}
+
+function commonVocabSize(marks: readonly Mark[], given: number | undefined): number | undefined {
+  const sizes = marks
+    .map((mark) => mark.descriptor.tokenizer?.vocabSize)
+    .concat(given)
+    .filter((size) => size !== undefined);
+  if (new Set(sizes).size > 1)
+    throw new RangeError(`"vocabSize" expected one size for all marks, got ${sizes.join(', ')}`);
+  return sizes[0];
+}

@@ -1,0 +1,132 @@
+/**
+ * Adapter for transformers.js (`@huggingface/transformers` 4.x).
+ *
+ * What that engine does, and what follows (read in 4.3.1, `src/models/modeling_utils.js`):
+ * - A user's processor runs after the temperature and before top-k. The rows here are `post-temperature`, and a bias
+ *   meant for `pre-temperature` is divided by the temperature, so that the same delta keeps the same strength.
+ * - It ignores `top_p` silently. The hook does top-k and top-p itself, in the order of Hugging Face transformers, and the
+ *   engine is told to truncate nothing.
+ * - A processor must return the tensor.
+ * - A model's own `generation_config.json` fills in what the call leaves out; so all of the sampling settings are given.
+ * - Beam search is not implemented there, and refused here.
+ * @module
+ */
+import { LogitsProcessor, LogitsProcessorList, type Tensor } from '@huggingface/transformers';
+import type { Mark } from '@taggant/core';
+import { type HookOptions, MarkHook } from '../hook.ts';
+import type { Sequence } from '../sequence.ts';
+import { type Truncation, warp } from '../warp.ts';
+
+export interface MarkedGenerationOptions extends Omit<HookOptions, 'stage'> {
+  /** False for greedy decoding, which green lists alone accept. Default true. */
+  readonly doSample?: boolean;
+}
+
+/** Sampling settings to spread into `model.generate({ ...inputs, ...settings })`. */
+export interface MarkedGeneration {
+  readonly logits_processor: LogitsProcessorList;
+  readonly do_sample: boolean;
+  readonly temperature: number;
+  readonly top_k: number;
+  readonly top_p: number;
+  readonly num_beams: number;
+}
+
+/**
+ * The settings of a marked generation. Batches are padded on the left, as transformers.js does for causal models.
+ *
+ * @example
+ * const settings = markedGeneration(mark, { temperature: 0.8, topP: 0.95 });
+ * const output = await model.generate({ ...tokenizer(prompt), max_new_tokens: 200, ...settings });
+ */
+export function markedGeneration(
+  marks: Mark | readonly Mark[],
+  { doSample = true, temperature = 1, ...options }: MarkedGenerationOptions = {},
+): MarkedGeneration {
+  const sampling = doSample && temperature > 0;
+  const hook = new MarkHook(marks, {
+    ...options,
+    temperature: sampling ? temperature : 0,
+    stage: sampling ? 'post-temperature' : 'pre-temperature',
+  });
+  return settings(new MarkLogitsProcessor(hook), sampling, temperature);
+}
+
+/** The same settings without a mark, for comparison: the engine samples, truncated as a marked generation would be. */
+export function plainGeneration({
+  doSample = true,
+  temperature = 1,
+  topK = 0,
+  topP = 1,
+}: PlainGenerationOptions = {}): MarkedGeneration {
+  const sampling = doSample && temperature > 0;
+  return settings(new TruncatingLogitsProcessor({ topK, topP }), sampling, temperature);
+}
+
+export type PlainGenerationOptions = Pick<MarkedGenerationOptions, 'doSample' | 'temperature' | 'topK' | 'topP'>;
+
+function settings(processor: LogitsProcessor, sampling: boolean, temperature: number): MarkedGeneration {
+  const logits_processor = new LogitsProcessorList();
+  logits_processor.push(processor);
+  return {
+    logits_processor,
+    do_sample: sampling,
+    temperature: sampling ? temperature : 1,
+    top_k: 0,
+    top_p: 1,
+    num_beams: 1,
+  };
+}
+
+/** Top-k and top-p alone. */
+class TruncatingLogitsProcessor extends LogitsProcessor {
+  readonly #truncation: Truncation;
+
+  constructor(truncation: Truncation) {
+    super();
+    this.#truncation = truncation;
+  }
+
+  override _call(inputIds: bigint[][], logits: Tensor): Tensor {
+    const data = rowsOf(logits);
+    const width = data.length / inputIds.length;
+    for (let row = 0; row < inputIds.length; row++)
+      warp(data.subarray(row * width, (row + 1) * width), this.#truncation);
+    return logits;
+  }
+}
+
+/** A hook as a transformers.js logits processor. */
+export class MarkLogitsProcessor extends LogitsProcessor {
+  readonly #hook: MarkHook;
+  /** The engine keeps one array of ids per row and pushes to it, so the array itself identifies the sequence. */
+  readonly #sequences = new WeakMap<bigint[], Sequence>();
+
+  constructor(hook: MarkHook) {
+    super();
+    this.#hook = hook;
+  }
+
+  override _call(inputIds: bigint[][], logits: Tensor): Tensor {
+    this.#hook.processLogits(
+      rowsOf(logits),
+      inputIds.map((ids) => this.#sequenceOf(ids)),
+    );
+    return logits;
+  }
+
+  #sequenceOf(ids: bigint[]): Sequence {
+    let sequence = this.#sequences.get(ids);
+    if (sequence === undefined) {
+      sequence = this.#hook.start(ids.map(Number));
+      this.#sequences.set(ids, sequence);
+    }
+    for (let i = sequence.length; i < ids.length; i++) sequence.push(Number(ids[i]));
+    return sequence;
+  }
+}
+
+function rowsOf(logits: Tensor): Float32Array {
+  if (logits.data instanceof Float32Array) return logits.data;
+  throw new TypeError(`"logits" expected a float32 tensor, got ${logits.type}`);
+}

@@ -1,0 +1,88 @@
+/**
+ * A causal language model from a folder on disk, run by transformers.js: token ids in, marked token ids out.
+ * @module
+ */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { AutoModelForCausalLM, env, random, Tensor } from '@huggingface/transformers';
+import { checkInteger } from '@taggant/core';
+import type { MarkedGeneration } from './generation.ts';
+
+export interface GenerateOptions {
+  /** How many tokens at most. */
+  readonly maxNewTokens: number;
+  /** Seed of the engine's sampler, 0 to 2^32 - 1: the same seed gives the same text. */
+  readonly seed: number;
+  /** Sampling settings, from `markedGeneration` or `plainGeneration`. */
+  readonly settings: MarkedGeneration;
+  /** Never choose the end-of-text token, so that every text has its full length. Default false. */
+  readonly ignoreEnd?: boolean;
+}
+
+export interface LocalModel {
+  readonly vocabSize: number;
+  /** Longest sequence, prompt included. */
+  readonly maxLength: number;
+  /** One continuation per prompt, without the prompt and without the end-of-text token. */
+  generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Uint32Array[]>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a folder in the layout of transformers.js (`config.json`, `onnx/model.onnx`). Nothing is downloaded.
+ *
+ * @example
+ * const model = await openLocalModel('models/my-llama');
+ * const [ids] = await model.generate([prompt], { maxNewTokens: 200, seed: 1, settings: markedGeneration(mark) });
+ */
+export async function openLocalModel(folder: string): Promise<LocalModel> {
+  const path = resolve(folder);
+  for (const file of ['config.json', 'onnx/model.onnx']) {
+    if (!existsSync(join(path, file))) throw new RangeError(`"model" expected a folder with ${file}, got ${folder}`);
+  }
+  env.allowRemoteModels = false;
+  env.localModelPath = dirname(path);
+  const model = await AutoModelForCausalLM.from_pretrained(basename(path), { dtype: 'fp32' });
+  const config = model.config as unknown as Record<string, number | number[] | undefined>;
+  const ends = [config.eos_token_id ?? []].flat();
+  const pad = BigInt((config.pad_token_id as number | undefined) ?? ends[0] ?? 0);
+  return {
+    vocabSize: config.vocab_size as number,
+    maxLength: (config.max_position_embeddings as number | undefined) ?? Number.POSITIVE_INFINITY,
+    async generate(prompts, { maxNewTokens, seed, settings, ignoreEnd = false }) {
+      if (prompts.length === 0 || prompts.some((prompt) => prompt.length === 0)) {
+        throw new RangeError('"prompts" expected at least one prompt of at least one token');
+      }
+      random.seed(checkInteger(seed, 'seed', 0, 2 ** 32 - 1));
+      const { input_ids, attention_mask, width } = leftPadded(prompts, pad);
+      const output = (await model.generate({
+        input_ids,
+        attention_mask,
+        max_new_tokens: checkInteger(maxNewTokens, 'maxNewTokens', 1, 2 ** 20),
+        ...(ignoreEnd ? { suppress_tokens: ends } : {}),
+        ...settings,
+      } as never)) as Tensor;
+      const rows = (output.tolist() as bigint[][]).map((row) => Uint32Array.from(row.slice(width), Number));
+      return rows.map((row) => {
+        const end = row.findIndex((id) => ends.includes(id));
+        return end < 0 ? row : row.slice(0, end);
+      });
+    },
+    async dispose() {
+      await model.dispose();
+    },
+  };
+}
+
+function leftPadded(prompts: readonly ArrayLike<number>[], pad: bigint) {
+  const width = Math.max(...prompts.map((prompt) => prompt.length));
+  const ids = new BigInt64Array(prompts.length * width).fill(pad);
+  const mask = new BigInt64Array(prompts.length * width);
+  prompts.forEach((prompt, row) => {
+    const from = (row + 1) * width - prompt.length;
+    ids.set(Array.from(prompt, BigInt), from);
+    mask.fill(1n, from, from + prompt.length);
+  });
+  const dims = [prompts.length, width];
+  return { width, input_ids: new Tensor('int64', ids, dims), attention_mask: new Tensor('int64', mask, dims) };
+}
