@@ -1,0 +1,102 @@
+/**
+ * The ground floor: what biasing a row costs beside copying it, keystream and scored pairs per second on one core.
+ * Every case of one backend is checked against the other before anything is timed.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { jsKernels, type Kernels, simdKernels } from '@taggant/kernels';
+import type { Case } from './run.ts';
+
+const V = 131_072;
+const PAIRS = 65_536;
+const DELTA = 2;
+const backends = [simdKernels(), jsKernels].filter((kernels) => kernels !== undefined);
+
+/** Words that look random and are the same in every run (the keystream of the zero key). */
+const words = (length: number, nonce: number) => {
+  const out = new Uint32Array(length);
+  jsKernels.keystream(new Uint32Array(8), Uint32Array.of(nonce, 0, 0), 0, out);
+  return out;
+};
+const key = words(8, 1);
+const nonces = words(3 * PAIRS, 2);
+const nonce = nonces.slice(0, 3);
+const slots = words(PAIRS, 3).map((word) => word % V);
+const logits = Float32Array.from(words(V, 4), (word) => word / 2 ** 28 - 8);
+
+const copied = new Float32Array(V);
+const copy: Case = { name: `copy ${V} logits`, unit: 'us', amount: 1e6, run: () => copied.set(logits) };
+
+function bias(kernels: Kernels, bits: 1 | 2, cohort: number): Case {
+  const row = logits.slice();
+  const run = () => kernels.biasGreen(row, key, nonce, bits, 1, cohort, DELTA);
+  return {
+    name: `biasGreen V=${V} gamma=1/${2 ** bits} cohort=${cohort} [${kernels.backend}]`,
+    unit: 'us',
+    amount: 1e6,
+    besides: copy.name,
+    run,
+    check() {
+      run();
+      const tokens = Uint32Array.from(row, (_, v) => v ^ cohort);
+      const values = new Uint32Array(V);
+      jsKernels.readSlots(key, repeat(nonce, V), tokens, bits, values);
+      assert.deepEqual(
+        row,
+        logits.map((x, v) => (values[v] === 0 ? x + DELTA : x)),
+      );
+      const green = values.reduce((count, value) => count + Number(value === 0), 0);
+      assert(Math.abs(green - V / 2 ** bits) < 4 * Math.sqrt(V), `${green} green tokens`);
+    },
+  };
+}
+
+function keystream(kernels: Kernels): Case {
+  const out = new Uint32Array(V);
+  const run = () => kernels.keystream(key, nonce, 0, out);
+  return {
+    name: `keystream ${(4 * V) / 1024} KiB [${kernels.backend}]`,
+    unit: 'GB/s',
+    amount: (4 * V) / 1e9,
+    run,
+    check() {
+      run();
+      const values = new Uint32Array(V);
+      jsKernels.readSlots(key, repeat(nonce, V), Uint32Array.from(out.keys()), 32, values);
+      assert.deepEqual(out, values);
+    },
+  };
+}
+
+function score(kernels: Kernels, bits: 1 | 2 | 32): Case {
+  const out = new Uint32Array(PAIRS);
+  const run = () => kernels.readSlots(key, nonces, slots, bits, out);
+  return {
+    name: `readSlots ${PAIRS} pairs bits=${bits} [${kernels.backend}]`,
+    unit: 'M pairs/s',
+    amount: PAIRS / 1e6,
+    run,
+    check() {
+      run();
+      for (let i = 0; i < PAIRS; i += 97) {
+        const word = new Uint32Array(16);
+        const perBlock = 512 / bits;
+        const r = slots[i]! % perBlock;
+        jsKernels.keystream(key, nonces.subarray(3 * i, 3 * i + 3), Math.floor(slots[i]! / perBlock), word);
+        const bit = (offset: number) => (word[offset >> 5]! >>> (offset & 31)) & 1;
+        assert.equal(out[i], bits === 32 ? word[r] : bits === 2 ? bit(r) + 2 * bit(256 + r) : bit(r));
+      }
+    },
+  };
+}
+
+const repeat = (triple: Uint32Array, n: number) => Uint32Array.from({ length: 3 * n }, (_, i) => triple[i % 3]!);
+
+export const cases: readonly Case[] = [
+  copy,
+  ...backends.flatMap((kernels) => [
+    ...([1, 2] as const).flatMap((bits) => [0, 23_999].map((cohort) => bias(kernels, bits, cohort))),
+    keystream(kernels),
+    ...([1, 2, 32] as const).map((bits) => score(kernels, bits)),
+  ]),
+];

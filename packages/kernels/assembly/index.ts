@@ -1,0 +1,12 @@
+/**
+ * The exports of the SIMD module. Memory: static areas first (8 key words at `key`, then scratch), and from `arena` on
+ * whatever the caller lays there; the module itself never allocates, and the caller grows the memory.
+ */
+import { KEY } from './chacha8';
+
+export const key: usize = KEY;
+export const arena: usize = (__heap_base + 15) & ~15;
+
+export { keystream } from './keystream';
+export { readSlots } from './slots';
+export { biasGreen } from './bias';

@@ -1,0 +1,94 @@
+/** The border of both backends: every argument is checked here, once, and trusted beyond. @module */
+import type { Kernels } from './kernels.ts';
+
+/** The same kernels behind checks. What is refused throws before anything is written. */
+export function checked(inner: Kernels): Kernels {
+  return Object.freeze({
+    backend: inner.backend,
+
+    keystream(key, nonce, firstBlock, out) {
+      checkKey(key);
+      checkNonce(nonce);
+      checkType('out', out, 'Uint32Array');
+      checkInteger('firstBlock', firstBlock, 0, 2 ** 32 - Math.max(1, Math.ceil(out.length / 16)));
+      inner.keystream(key, nonce, firstBlock, out);
+    },
+
+    readSlots(key, nonces, slots, bits, out) {
+      checkKey(key);
+      checkType('slots', slots, 'Uint32Array');
+      checkType('nonces', nonces, 'Uint32Array');
+      checkLength('nonces', nonces, 3 * slots.length, ' (3 per slot)');
+      checkOneOf('bits', bits, [1, 2, 4, 8, 32]);
+      checkType('out', out, 'Uint32Array');
+      checkLength('out', out, slots.length, ' (1 per slot)');
+      checkSlots(slots);
+      inner.readSlots(key, nonces, slots, bits, out);
+    },
+
+    biasGreen(logits, key, nonce, bits, green, cohort, delta) {
+      checkType('logits', logits, 'Float32Array');
+      if (logits.length > SLOT_LIMIT) {
+        throw new RangeError(`"logits" expected length at most ${SLOT_LIMIT}, got ${logits.length}`);
+      }
+      checkKey(key);
+      checkNonce(nonce);
+      checkOneOf('bits', bits, [1, 2, 4, 8]);
+      checkInteger('green', green, 1, 2 ** bits - 1);
+      checkInteger('cohort', cohort, 0, SLOT_LIMIT - 1);
+      if (typeof delta !== 'number' || !Number.isFinite(Math.fround(delta))) {
+        throw new RangeError(`"delta" expected a finite float32 number, got ${show(delta)}`);
+      }
+      return inner.biasGreen(logits, key, nonce, bits, green, cohort, delta);
+    },
+  } satisfies Kernels);
+}
+
+function checkKey(key: Uint32Array): void {
+  checkType('key', key, 'Uint32Array');
+  checkLength('key', key, 8);
+}
+
+function checkNonce(nonce: Uint32Array): void {
+  checkType('nonce', nonce, 'Uint32Array');
+  checkLength('nonce', nonce, 3);
+}
+
+/** By tag, not by `instanceof`: arrays of another realm (jest, vm, iframes) are as good. */
+function checkType(name: string, value: unknown, expected: 'Uint32Array' | 'Float32Array'): void {
+  const tag = ArrayBuffer.isView(value) ? (value as Uint32Array)[Symbol.toStringTag] : show(value);
+  if (tag !== expected) throw new TypeError(`"${name}" expected ${expected}, got ${tag}`);
+}
+
+function checkLength(name: string, { length }: Uint32Array, expected: number, why = ''): void {
+  if (length !== expected) throw new RangeError(`"${name}" expected length ${expected}${why}, got ${length}`);
+}
+
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`"${name}" expected an integer from ${min} to ${max}, got ${show(value)}`);
+  }
+}
+
+function checkOneOf(name: string, value: number, choices: readonly number[]): void {
+  if (!choices.includes(value)) {
+    throw new RangeError(`"${name}" expected one of ${choices.join(', ')}, got ${show(value)}`);
+  }
+}
+
+/** ORing all slots together costs a tenth of a comparison with an exit each; the culprit is only looked for on failure. */
+function checkSlots(slots: Uint32Array): void {
+  let union = 0;
+  for (let i = 0; i < slots.length; i++) union |= slots[i]!;
+  if (union >>> 24 === 0) return;
+  const i = slots.findIndex((slot) => slot >= SLOT_LIMIT);
+  throw new RangeError(`"slots[${i}]" expected a slot from 0 to ${SLOT_LIMIT - 1}, got ${slots[i]}`);
+}
+
+/** Never shows what is in an object or a string: a misplaced argument may be a key. */
+function show(value: unknown): string {
+  return value === null || typeof value === 'number' ? String(value) : typeof value;
+}
+
+/** Tokens, cohorts and therefore slots are below 2^24. */
+const SLOT_LIMIT = 2 ** 24;

@@ -1,0 +1,9 @@
+/**
+ * @taggant/kernels: ChaCha8 keystreams, reading of slots and biasing of logits (native-mark.md, version taggant/1), in
+ * WASM SIMD and in plain TypeScript, equal bit for bit. No dependencies; everything is synchronous.
+ * @module
+ */
+
+export { jsKernels } from './js/index.ts';
+export { type Kernels, kernels, type SlotBits } from './kernels.ts';
+export { simdKernels } from './simd.ts';

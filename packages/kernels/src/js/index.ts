@@ -1,0 +1,14 @@
+/** The plain TypeScript twin: for engines without WASM SIMD, and for checking the SIMD kernels. @module */
+import { checked } from '../check.ts';
+import type { Kernels } from '../kernels.ts';
+import { biasGreen } from './bias.ts';
+import { keystream } from './chacha8.ts';
+import { readSlots } from './slots.ts';
+
+/**
+ * Kernels in plain TypeScript; always there.
+ *
+ * @example
+ * jsKernels.backend; // 'js'
+ */
+export const jsKernels: Kernels = checked({ backend: 'js', keystream, readSlots, biasGreen });

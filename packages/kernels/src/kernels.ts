@@ -1,0 +1,77 @@
+/** The interface that both backends fill, and the choice between them. @module */
+import { jsKernels } from './js/index.ts';
+import { simdKernels } from './simd.ts';
+
+/** Bits a slot: 1, 2, 4 or 8 bit planes (green lists), or 32, a whole little-endian word (Gumbel, tournament). */
+export type SlotBits = 1 | 2 | 4 | 8 | 32;
+
+/**
+ * The ground floor of every native mark: three ways to read the ChaCha8 keystream of a key (8 words) and a context
+ * (a nonce of 3 words). A backend keeps no state between calls. Once warm, a call allocates nothing; only batches of more
+ * than 1,024 pairs cost a few small views per 1,024.
+ * Arrays of a wrong type throw TypeError; wrong lengths and values out of range throw RangeError and change nothing.
+ */
+export interface Kernels {
+  readonly backend: 'simd' | 'js';
+
+  /**
+   * Fills `out` (any length) with the keystream's little-endian words from block `firstBlock` on; 16 words a block.
+   * The last block that `out` reaches must be below 2^32.
+   *
+   * @example
+   * const out = new Uint32Array(2);
+   * kernels().keystream(new Uint32Array(8), new Uint32Array(3), 0, out);
+   * out[0].toString(16); // '2fef003e', the bytes 3e 00 ef 2f of the public ChaCha8 vector
+   */
+  keystream(key: Uint32Array, nonce: Uint32Array, firstBlock: number, out: Uint32Array): void;
+
+  /**
+   * Reads one slot for each of n pairs: `nonces` holds 3n words, `slots` n slots below 2^24 (token XOR cohort), `out`
+   * receives n values below 2^bits.
+   *
+   * @example
+   * const out = new Uint32Array(2);
+   * kernels().readSlots(new Uint32Array(8), new Uint32Array(6), Uint32Array.of(0, 1), 1, out);
+   * out; // [0, 1]: under the zero key and nonce, token 0 is green at gamma = 1/2 and token 1 is not
+   */
+  readSlots(key: Uint32Array, nonces: Uint32Array, slots: Uint32Array, bits: SlotBits, out: Uint32Array): void;
+
+  /**
+   * Adds `delta` (float32 addition) to every logit v whose slot, v XOR cohort, has a value below `green`; that is a
+   * green list of gamma = green / 2^bits, with `green` from 1 to 2^bits - 1 and `cohort` below 2^24.
+   * Returns -1; or the index of the first logit that is NaN or +Infinity, with the row untouched.
+   * -Infinity (a masked token) is legal and stays.
+   *
+   * @example
+   * const logits = new Float32Array(4);
+   * kernels().biasGreen(logits, new Uint32Array(8), new Uint32Array(3), 1, 1, 0, 2); // -1
+   * logits; // [2, 0, 0, 0]
+   */
+  biasGreen(
+    logits: Float32Array,
+    key: Uint32Array,
+    nonce: Uint32Array,
+    bits: 1 | 2 | 4 | 8,
+    green: number,
+    cohort: number,
+    delta: number,
+  ): number;
+}
+
+/**
+ * The kernels to use, chosen on the first call and kept: SIMD, unless the engine lacks it or the environment says
+ * TAGGANT_KERNELS=js.
+ *
+ * @example
+ * kernels().backend; // 'simd'
+ */
+export function kernels(): Kernels {
+  return (chosen ??= choose(globalThis.process?.env?.TAGGANT_KERNELS, simdKernels));
+}
+
+/** @internal The choice without its surroundings. Compiles nothing when the environment asks for the twin. */
+export function choose(wanted: string | undefined, simd: () => Kernels | undefined): Kernels {
+  return (wanted === 'js' ? undefined : simd()) ?? jsKernels;
+}
+
+let chosen: Kernels | undefined;
