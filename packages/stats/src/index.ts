@@ -1,0 +1,12 @@
+/**
+ * Exact tails in log space, for evidence: binomial, gamma, chi-square and normal tails, exact intervals, family-wise
+ * corrections. Every ln p-value is a natural log; p itself may underflow, its log does not. No dependencies. @module
+ */
+export { lnBinomialLowerTail, lnBinomialPmf, lnBinomialTail } from './binomial.ts';
+export { lnChiSquareTail, lnGammaLowerTail, lnGammaTail } from './gamma.ts';
+export { binomialBand, binomialInterval } from './intervals.ts';
+export { lnGamma } from './ln-gamma.ts';
+export { lnAdd, lnOneMinusExp, lnSumExp } from './log-space.ts';
+export { bonferroni, holm } from './multiplicity.ts';
+export { lnNormalTail, zFromLnP } from './normal.ts';
+export { type KsUniform, ksUniform, lnSmirnovTail } from './uniformity.ts';
