@@ -1,12 +1,8 @@
 /**
  * The set-up behind `npm run demo` and `npm test`: installs what the lockfile names and builds the packages.
- * Needs Node and npm only; pnpm itself comes through npx at the version pinned in package.json.
+ * Needs Node and npm only.
  */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-
-const root = new URL('..', import.meta.url);
-const { packageManager } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+import { pnpm } from './pnpm.mjs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -14,23 +10,16 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2);
 }
 
-/** Runs pnpm quietly; prints what it said only if it failed. */
-function pnpm(title, ...args) {
+step('installing', ['install', '--frozen-lockfile', '--prefer-offline'], { CI: 'true' });
+step('building', ['exec', 'tsup']);
+
+/** Quiet when it works; prints all it said when it fails. */
+function step(title, args, env = {}) {
   const started = process.hrtime.bigint();
   process.stderr.write(`taggant: ${title} ... `);
-  const { status, error, stdout, stderr } = spawnSync('npx', ['--yes', packageManager, ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, CI: 'true' },
-  });
-  if (error || status !== 0) {
-    process.stderr.write(`failed\n${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`);
-    process.exit(status || 1);
-  }
+  const { status, output } = pnpm(args, { env: { ...process.env, ...env } });
   process.stderr.write(`${(Number(process.hrtime.bigint() - started) / 1e9).toFixed(1)} s\n`);
+  if (status === 0) return;
+  process.stderr.write(`taggant: ${title} failed\n${output}\n`);
+  process.exit(1);
 }
-
-pnpm('installing', 'install', '--frozen-lockfile', '--prefer-offline');
-pnpm('building', 'run', 'build');
