@@ -28,22 +28,20 @@ export function checkOneOf<T extends string>(value: unknown, name: string, choic
 
 /** Token ids as a Uint32Array, each below `limit`. Accepts plain arrays of integers. */
 export function checkTokens(tokens: ArrayLike<number>, name: string, limit = TOKEN_LIMIT): Uint32Array {
-  if (tokens === null || typeof tokens !== 'object' || typeof tokens.length !== 'number') {
+  const length = tokens !== null && typeof tokens === 'object' ? tokens.length : undefined;
+  if (length === undefined || !Number.isInteger(length) || length < 0) {
     throw new TypeError(`"${name}" expected an array of token ids, got ${show(tokens)}`);
   }
-  const bad = firstBad(tokens, limit);
-  if (bad >= 0) {
-    throw new RangeError(`"${name}[${bad}]" expected a token id from 0 to ${limit - 1}, got ${show(tokens[bad])}`);
-  }
-  return tokens instanceof Uint32Array ? tokens : Uint32Array.from(tokens);
-}
-
-function firstBad(tokens: ArrayLike<number>, limit: number): number {
-  for (let i = 0; i < tokens.length; i++) {
+  const ids = tokens instanceof Uint32Array ? tokens : new Uint32Array(length);
+  for (let i = 0; i < length; i++) {
+    // Each element is read once: what was checked is what is returned, getters or not.
     const token = tokens[i] as number;
-    if (!(token >= 0 && token < limit && Number.isInteger(token))) return i;
+    if (!(token >= 0 && token < limit && Number.isInteger(token))) {
+      throw new RangeError(`"${name}[${i}]" expected a token id from 0 to ${limit - 1}, got ${show(token)}`);
+    }
+    if (ids !== tokens) ids[i] = token;
   }
-  return -1;
+  return ids;
 }
 
 /** Token ids are below 0xFFFFFF: that value fills the unused fields of a nonce. */

@@ -2,6 +2,7 @@
  * Mark descriptors: the public half of a mark as JSON, parsed at the border and trusted inside.
  * @module
  */
+import { describeSecretText } from './bytes.ts';
 import { checkFinite, checkInteger, checkOneOf, show, TOKEN_LIMIT } from './check.ts';
 import { MAX_CONTEXT_WIDTH } from './context.ts';
 import { parseGamma } from './gamma.ts';
@@ -30,7 +31,7 @@ export interface GreenlistDescriptor extends NativeDescriptor {
   readonly scheme: 'greenlist';
   /** Fraction such as `1/4`. */
   readonly gamma: string;
-  /** Added to green logits, in nats. */
+  /** Added to green logits, in nats, 0 to 100. */
   readonly delta: number;
   readonly stage: Stage;
 }
@@ -58,27 +59,28 @@ export function parseDescriptor(value: unknown): MarkDescriptor {
   const fields = asRecord(value, 'mark');
   checkOneOf(fields.mark, 'mark', ['taggant/1']);
   const scheme = checkOneOf(fields.scheme, 'scheme', SCHEMES);
-  for (const name of Object.keys(fields)) {
-    if (!COMMON_FIELDS.includes(name) && !OWN_FIELDS[scheme].includes(name)) {
-      throw new TypeError(`unknown field ${show(name)} in a ${scheme} mark`);
-    }
-  }
+  refuseUnknown(fields, [...COMMON_FIELDS, ...OWN_FIELDS[scheme]], `a ${scheme} mark`);
+  const { contextWidth = DEFAULT_WIDTH[scheme], cohort = 0, kid, tokenizer } = fields;
   const common = {
     mark: 'taggant/1' as const,
-    contextWidth: checkInteger(fields.contextWidth ?? DEFAULT_WIDTH[scheme], 'contextWidth', 0, MAX_CONTEXT_WIDTH),
-    cohort: checkInteger(fields.cohort ?? 0, 'cohort', 0, 2 ** 24 - 1),
-    ...(fields.kid === undefined ? {} : { kid: parseHex(fields.kid, 'kid', 16) }),
-    ...(fields.tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(fields.tokenizer) }),
+    contextWidth: checkInteger(contextWidth, 'contextWidth', 0, MAX_CONTEXT_WIDTH),
+    cohort: checkInteger(cohort, 'cohort', 0, 2 ** 24 - 1),
+    ...(kid === undefined ? {} : { kid: parseHex(kid, 'kid', 16) }),
+    ...(tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(tokenizer) }),
   };
-  if (scheme === 'gumbel') return { ...common, scheme };
-  if (scheme === 'tournament') return { ...common, scheme, layers: checkInteger(fields.layers ?? 30, 'layers', 1, 32) };
-  return {
+  if (scheme === 'gumbel') return Object.freeze({ ...common, scheme });
+  if (scheme === 'tournament') {
+    const { layers = 30 } = fields;
+    return Object.freeze({ ...common, scheme, layers: checkInteger(layers, 'layers', 1, 32) });
+  }
+  const { gamma = '1/4', delta = 2, stage = 'pre-temperature' } = fields;
+  return Object.freeze({
     ...common,
     scheme,
-    gamma: parseGamma((fields.gamma ?? '1/4') as string | number).text,
-    delta: checkFinite(fields.delta ?? 2, 'delta'),
-    stage: checkOneOf(fields.stage ?? 'pre-temperature', 'stage', ['pre-temperature', 'post-temperature']),
-  };
+    gamma: parseGamma(gamma as string | number).text,
+    delta: parseDelta(delta),
+    stage: checkOneOf(stage, 'stage', ['pre-temperature', 'post-temperature']),
+  });
 }
 
 /** The descriptor as canonical JSON: fixed order of fields, two-space indent, no secrets. */
@@ -102,13 +104,14 @@ export function describeMark(descriptor: MarkDescriptor): string {
 
 export function parseTokenizerId(value: unknown): TokenizerId {
   const fields = asRecord(value, 'tokenizer');
+  refuseUnknown(fields, ['name', 'vocabSize', 'sha256'], 'a tokenizer');
   if (typeof fields.name !== 'string')
     throw new TypeError(`"tokenizer.name" expected a string, got ${show(fields.name)}`);
-  return {
+  return Object.freeze({
     name: fields.name,
     vocabSize: checkInteger(fields.vocabSize, 'tokenizer.vocabSize', 1, TOKEN_LIMIT),
     ...(fields.sha256 === undefined ? {} : { sha256: parseHex(fields.sha256, 'tokenizer.sha256', 64) }),
-  };
+  });
 }
 
 /** Throws when text was tokenized by another tokenizer than the mark's. Equal hashes outweigh names. */
@@ -129,9 +132,22 @@ function asRecord(value: unknown, name: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+function refuseUnknown(fields: Record<string, unknown>, known: readonly string[], what: string): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in ${what}`);
+}
+
+/** A negative delta would hide the mark from the upper tail that is tested; float32 logits end long after 100. */
+function parseDelta(value: unknown): number {
+  const delta = checkFinite(value, 'delta');
+  if (delta < 0 || delta > 100) throw new RangeError(`"delta" expected a number from 0 to 100, got ${delta}`);
+  return delta;
+}
+
+/** The value is not shown: where a kid is expected, a key may have been pasted. */
 function parseHex(value: unknown, name: string, digits: number): string {
   if (typeof value !== 'string' || !new RegExp(`^[0-9a-f]{${digits}}$`).test(value)) {
-    throw new TypeError(`"${name}" expected ${digits} lower-case hex digits, got ${show(value)}`);
+    throw new TypeError(`"${name}" expected ${digits} lower-case hex digits, got ${describeSecretText(value)}`);
   }
   return value;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Keyring } from './keyring.ts';
 
@@ -35,7 +35,7 @@ export function writeKeyringFile(path: string, keyring: Keyring): void {
   const file = openSync(temporary, 'wx', 0o600);
   try {
     try {
-      writeSync(file, keyring.print());
+      writeFileSync(file, keyring.print());
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -3,7 +3,7 @@
  * (see `@taggant/core/keyring-file`). Errors and `JSON.stringify` never carry a secret.
  * @module
  */
-import { checkOneOf, show } from './check.ts';
+import { describeSecretText } from './bytes.ts';
 import { deriveKey, exportSecret, type MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
 
 /**
@@ -27,18 +27,19 @@ export class Keyring {
 
   constructor(entries: readonly KeyEntry[] = []) {
     const kids = new Set<string>();
-    for (const { key } of entries) {
-      if (kids.has(key.kid)) throw new RangeError(`keyring holds kid ${key.kid} twice`);
-      kids.add(key.kid);
+    for (const entry of entries) {
+      const { kid } = checkEntry(entry).key;
+      if (kids.has(kid)) throw new RangeError(`keyring holds kid ${kid} twice`);
+      kids.add(kid);
     }
-    this.#entries = [...entries];
+    this.#entries = Object.freeze(entries.map((entry) => Object.freeze({ ...entry })));
   }
 
   /** Parses the text of a keyring file. */
   static parse(text: string): Keyring {
     const file = parseJson(text);
     if (file.keyring !== VERSION)
-      throw new TypeError(`keyring expected "keyring": "${VERSION}", got ${show(file.keyring)}`);
+      throw new TypeError(`keyring expected "keyring": "${VERSION}", got ${describeSecretText(file.keyring)}`);
     if (!Array.isArray(file.keys)) throw new TypeError('keyring expected an array "keys"');
     return new Keyring(file.keys.map(parseEntry));
   }
@@ -71,14 +72,16 @@ export class Keyring {
   /** The entry of a kid; a RangeError if there is none. */
   find(kid: string): KeyEntry {
     const entry = this.#entries.find(({ key }) => key.kid === kid);
-    if (entry === undefined) throw new RangeError(`keyring expected kid ${kid}, got ${this.#kids()}`);
-    return entry;
+    if (entry !== undefined) return entry;
+    const wanted = /^[0-9a-f]{16}$/.test(kid) ? `kid ${kid}` : `a kid of 16 hex digits, not ${describeSecretText(kid)}`;
+    throw new RangeError(`keyring expected ${wanted}, got ${this.#kids()}`);
   }
 
   /** The key to mark with: the kid's, or the only active one of the scheme. Must be active and valid at `now`. */
   forMarking(scheme: Scheme, kid: string | undefined, now: Date): MarkKey {
-    const entry = kid === undefined ? this.#only(scheme, ['active']) : this.find(kid);
+    const entry = kid === undefined ? this.#only(scheme, ['active']) : this.#named(scheme, kid);
     const { key, status, notBefore, notAfter } = entry;
+    if (Number.isNaN(now.getTime())) throw new RangeError('"now" expected a valid date');
     if (status !== 'active') throw new RangeError(`key ${key.kid} expected status active to mark with, got ${status}`);
     if (notBefore !== undefined && now < new Date(notBefore)) {
       throw new RangeError(`key ${key.kid} may not mark before ${notBefore}`);
@@ -91,11 +94,17 @@ export class Keyring {
 
   /** The key to detect with: the kid's whatever its status, or the only one of the scheme that is not retired. */
   forDetection(scheme: Scheme, kid?: string): MarkKey {
-    return (kid === undefined ? this.#only(scheme, ['active', 'detect-only']) : this.find(kid)).key;
+    return (kid === undefined ? this.#only(scheme, ['active', 'detect-only']) : this.#named(scheme, kid)).key;
   }
 
   toJSON(): unknown {
     return { keyring: VERSION, keys: this.#entries.map(({ key, status }) => ({ ...key, status })) };
+  }
+
+  #named(scheme: Scheme, kid: string): KeyEntry {
+    const entry = this.find(kid);
+    if (entry.key.scheme === scheme) return entry;
+    throw new RangeError(`key ${kid} expected scheme ${scheme}, got ${entry.key.scheme}`);
   }
 
   #only(scheme: Scheme, statuses: readonly KeyStatus[]): KeyEntry {
@@ -111,36 +120,43 @@ export class Keyring {
   }
 }
 
+/** Values are described and never shown: in a damaged file a secret may stand in any field. */
 function parseEntry(value: unknown, index: number): KeyEntry {
-  const name = `keys[${index}]`;
-  if (typeof value !== 'object' || value === null) throw new TypeError(`keyring ${name} expected an object`);
-  const fields = value as Record<string, unknown>;
-  const scheme = checkOneOf(fields.scheme, `${name}.scheme`, SCHEMES);
-  if (typeof fields.label !== 'string')
-    throw new TypeError(`"${name}.label" expected a string, got ${show(fields.label)}`);
-  const secret = Secret.fromBase64Url(fields.secret as string);
-  const key = deriveKey(secret, scheme, fields.label);
-  if (fields.kid !== key.kid) {
-    throw new RangeError(
-      `keyring ${name} is damaged: its secret gives kid ${key.kid}, its "kid" says ${show(fields.kid)}`,
-    );
+  const name = `keyring keys[${index}]`;
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} expected an object`);
+  const { kid, scheme, label, secret: text, ...rest } = value as Record<string, unknown>;
+  for (const field of Object.keys(rest)) {
+    if (!OPTIONS.includes(field)) throw new TypeError(`${name} has an unknown field, ${describeSecretText(field)}`);
   }
-  return {
-    key,
-    secret,
-    status: checkOneOf(fields.status, `${name}.status`, ['active', 'detect-only', 'retired']),
-    ...parseInstant(fields, 'notBefore', name),
-    ...parseInstant(fields, 'notAfter', name),
-  };
+  if (!SCHEMES.includes(scheme as Scheme)) {
+    throw new RangeError(`${name}.scheme expected one of ${SCHEMES.join(', ')}, got ${describeSecretText(scheme)}`);
+  }
+  if (typeof label !== 'string') {
+    throw new TypeError(`${name}.label expected a string, got ${describeSecretText(label)}`);
+  }
+  const secret = Secret.fromBase64Url(text as string);
+  const key = deriveKey(secret, scheme as Scheme, label);
+  if (kid !== key.kid)
+    throw new RangeError(`${name} is damaged: its secret gives kid ${key.kid}, its "kid" is another`);
+  return { key, secret, ...rest } as unknown as KeyEntry;
 }
 
-function parseInstant(fields: Record<string, unknown>, field: 'notBefore' | 'notAfter', name: string) {
-  const value = fields[field];
-  if (value === undefined) return {};
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) {
-    throw new TypeError(`"${name}.${field}" expected an ISO 8601 instant, got ${show(value)}`);
+/** A mark's key must follow from the secret beside it, or the file that is written could not be read back. */
+function checkEntry(entry: KeyEntry): KeyEntry {
+  const { key, secret, status, notBefore, notAfter } = entry;
+  const name = `key ${key.kid}`;
+  if (deriveKey(secret, key.scheme, key.label).kid !== key.kid) throw new RangeError(`${name} expected its own secret`);
+  if (!STATUSES.includes(status)) {
+    throw new RangeError(`${name} expected a status of ${STATUSES.join(', ')}, got ${describeSecretText(status)}`);
   }
-  return { [field]: value };
+  for (const [field, value] of Object.entries({ notBefore, notAfter })) {
+    if (value !== undefined && !(INSTANT.test(value) && Date.parse(value) > Number.NEGATIVE_INFINITY)) {
+      throw new TypeError(
+        `${name} expected "${field}" as an ISO 8601 instant with its time zone, got ${describeSecretText(value)}`,
+      );
+    }
+  }
+  return entry;
 }
 
 /** JSON.parse quotes its input in errors, and the input holds secrets; so its message is dropped. */
@@ -153,3 +169,7 @@ function parseJson(text: string): Record<string, unknown> {
 }
 
 const VERSION = 'taggant/1';
+const STATUSES: readonly KeyStatus[] = ['active', 'detect-only', 'retired'];
+const OPTIONS: readonly string[] = ['status', 'notBefore', 'notAfter'];
+/** A date alone is midnight UTC; a time needs its zone, or the instant would depend on the machine. */
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;

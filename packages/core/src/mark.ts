@@ -41,6 +41,6 @@ export interface Mark {
    * bias between stages (1/T when the row was divided by the temperature T already).
    */
   apply(context: Uint32Array, logits: Float32Array, biasScale?: number): void;
-  /** The score of each pair into `out` (length at least pairs.n). */
+  /** The score of each pair, never negative, into `out` (length at least pairs.n). */
   score(pairs: Pairs, out: Float64Array): void;
 }

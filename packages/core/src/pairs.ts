@@ -13,6 +13,8 @@ export type DedupMode = 'pair' | 'context';
 
 export interface Pairs {
   readonly n: number;
+  /** How copies were dropped; absent when nobody did, and then no exact p-value holds. */
+  readonly dedup?: DedupMode;
   readonly contextWidth: number;
   /** n * contextWidth token ids; each context runs from its oldest to its newest token. */
   readonly contexts: Uint32Array;
@@ -50,6 +52,7 @@ export function distinctPairs(
 
 /** Collects distinct pairs over many texts, so that a pair counts once in a whole run. */
 export class PairCollector {
+  readonly #dedup: DedupMode;
   readonly #width: number;
   readonly #limit: number;
   readonly #seen: TupleSet;
@@ -63,7 +66,7 @@ export class PairCollector {
 
   constructor({ contextWidth, dedup = 'pair', vocabSize = TOKEN_LIMIT }: PairsOptions) {
     this.#width = checkInteger(contextWidth, 'contextWidth', 0, 64);
-    checkOneOf(dedup, 'dedup', ['pair', 'context']);
+    this.#dedup = checkOneOf(dedup, 'dedup', ['pair', 'context']);
     this.#limit = checkInteger(vocabSize, 'vocabSize', 1, TOKEN_LIMIT);
     this.#seen = new TupleSet(dedup === 'pair' ? contextWidth + 1 : contextWidth);
   }
@@ -71,16 +74,17 @@ export class PairCollector {
   /** Adds a text; contexts never reach across texts. Returns how many new pairs it brought. */
   add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = NO_TOKENS): number {
     const width = this.#width;
-    const text = joined(checkTokens(prompt, 'prompt', this.#limit), checkTokens(tokens, 'tokens', this.#limit), width);
-    const begin = text.length - tokens.length;
+    const ids = checkTokens(tokens, 'tokens', this.#limit);
+    const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, width);
+    const begin = text.length - ids.length;
     const before = this.#n;
-    this.#reserve(tokens.length);
+    this.#reserve(ids.length);
     for (let i = begin; i < text.length; i++) {
       if (i < width) this.#withoutContext++;
       else if (this.#seen.add(text, i - width)) this.#append(text, i, this.#positionsSeen + i - begin);
       else this.#repeated++;
     }
-    this.#positionsSeen += tokens.length;
+    this.#positionsSeen += ids.length;
     return this.#n - before;
   }
 
@@ -88,6 +92,7 @@ export class PairCollector {
   pairs(): Pairs {
     return {
       n: this.#n,
+      dedup: this.#dedup,
       contextWidth: this.#width,
       contexts: this.#contexts.slice(0, this.#n * this.#width),
       tokens: this.#tokens.slice(0, this.#n),

@@ -7,7 +7,7 @@
  */
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
+import { describeSecretText, fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts';
 
 /** What a key is for: marks of different schemes never share a keystream. */
 export type Scheme = 'greenlist' | 'gumbel' | 'tournament';
@@ -30,7 +30,8 @@ export class Secret {
     if (bytes.length < MIN_SECRET_BYTES) {
       throw new RangeError(`"secret" expected at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`);
     }
-    this.#bytes = bytes.slice();
+    // Not bytes.slice(): a Buffer's slice is a view, and the caller may wipe or reuse what it views.
+    this.#bytes = Uint8Array.from(bytes);
   }
 
   /** 32 bytes from the platform's cryptographic generator. */
@@ -81,6 +82,7 @@ export class MarkKey {
     this.kid = this.commitment.slice(0, 16);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#words = Uint32Array.from({ length: 8 }, (_, i) => view.getUint32(4 * i, true));
+    Object.freeze(this);
   }
 }
 
@@ -95,9 +97,11 @@ export class MarkKey {
 export function deriveKey(secret: Secret, scheme: Scheme, label = ''): MarkKey {
   if (!(secret instanceof Secret)) throw new TypeError(`"secret" expected a Secret, got ${typeof secret}`);
   if (!SCHEMES.includes(scheme)) {
-    throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${JSON.stringify(scheme)}`);
+    throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${describeSecretText(scheme)}`);
   }
   if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${typeof label}`);
+  // UTF-8 has no lone surrogates: all of them would become the same U+FFFD, and different labels the same key.
+  if (/\p{Surrogate}/u.test(label)) throw new RangeError('"label" expected well-formed Unicode, got a lone surrogate');
   return new MarkKey(
     scheme,
     label,

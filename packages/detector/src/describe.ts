@@ -14,13 +14,16 @@ export function describeDetection(detection: Detection): string {
     case 'weak-evidence':
       return `A hint of the mark (p = ${formatP(detection.lnP)}, ${scored}), not enough at alpha = ${detection.alpha}. More text may decide.`;
     case 'too-short':
-      return `Too short to tell: ${scored}; about ${power.needed} are needed.`;
+      return `Too short to tell: ${scored}; ${needed(power.needed)}.`;
     case 'repetitive':
       return `Too repetitive to tell: ${scored}; about ${power.needed} distinct pairs are needed.`;
     case 'no-evidence':
       return `No evidence of the mark (p = ${formatP(detection.lnP)}, ${scored}), but not enough text to rule it out.`;
   }
 }
+
+const needed = (pairs: number) =>
+  Number.isFinite(pairs) ? `about ${pairs} are needed` : 'a mark of this strength cannot be found at any length';
 
 /**
  * p from ln p, down to any size: `3.2e-45`.

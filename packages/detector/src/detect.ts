@@ -15,7 +15,7 @@ import {
   TOKEN_LIMIT,
   type Tokenizer,
 } from '@taggant/core';
-import { lnTail, zScore } from './evidence.ts';
+import { lnTail, nullMoments, zScore } from './evidence.ts';
 import { judge, type Reason, type Verdict } from './verdict.ts';
 
 export interface DetectOptions {
@@ -50,7 +50,8 @@ export interface Detection {
   readonly z: number;
   /** Law of one pair's score under the null. */
   readonly law: NullLaw;
-  readonly dedup: DedupMode;
+  /** `none`: the pairs were not collected by this library, which cannot vouch that they are distinct. */
+  readonly dedup: DedupMode | 'none';
   readonly alpha: number;
   /** How many tests the p was corrected for, and how. */
   readonly correction: { readonly method: 'none' | 'bonferroni'; readonly tests: number };
@@ -102,12 +103,17 @@ export function* detectMany(
   for (const { id, tokens, prompt } of inputs) yield { id, ...detectTokens(tokens, mark, { ...options, prompt }) };
 }
 
-/** Tests pairs collected from one text or from a whole corpus (`PairCollector`). */
-export function detectPairs(pairs: Pairs, mark: Mark, options: DetectOptions = {}): Detection {
-  const { alpha = 1e-6, beta = 1e-3, dedup = 'pair', strength = mark.oneBit, details = false } = options;
+/** Tests pairs collected from one text or from a whole corpus (`PairCollector`, which deduplicates). */
+export function detectPairs(
+  pairs: Pairs,
+  mark: Mark,
+  options: Omit<DetectOptions, 'dedup' | 'prompt'> = {},
+): Detection {
+  const { alpha = DEFAULT_ALPHA, beta = 1e-3, strength = mark.oneBit, details = false } = options;
   checkProbability(alpha, 'alpha');
   checkProbability(beta, 'beta');
-  const { n, positions, positionsSeen, repeated, withoutContext } = pairs;
+  checkStrength(strength, mark.law);
+  const { n, dedup = 'none', positions, positionsSeen, repeated, withoutContext } = pairs;
   const scores = new Float64Array(n);
   mark.score(pairs, scores);
   const sum = scores.reduce((total, score) => total + score, 0);
@@ -137,7 +143,22 @@ export function detectPairs(pairs: Pairs, mark: Mark, options: DetectOptions = {
   };
 }
 
+/** Of the mark's own units: the strength of a tournament, say, would rule out every green list. */
+function checkStrength({ mean, variance }: Strength, law: NullLaw): void {
+  const least = nullMoments(law).mean;
+  const most = law.law === 'binomial' ? law.trials : Number.MAX_VALUE;
+  if (!(checkFinite(mean, 'strength.mean') >= least && mean <= most)) {
+    throw new RangeError(`"strength.mean" expected a number from ${least} to ${most}, got ${mean}`);
+  }
+  if (!(checkFinite(variance, 'strength.variance') >= 0)) {
+    throw new RangeError(`"strength.variance" expected a number of at least 0, got ${variance}`);
+  }
+}
+
 function checkProbability(value: number, name: string): void {
   if (!(checkFinite(value, name) > 0 && value < 1))
     throw new RangeError(`"${name}" expected a number in (0, 1), got ${value}`);
 }
+
+/** A false accusation harms somebody. */
+export const DEFAULT_ALPHA = 1e-6;

@@ -14,4 +14,5 @@ export {
   type Input,
 } from './detect.ts';
 export { lnTail, nullMoments, zScore } from './evidence.ts';
+export { detectLayers, type LayeredDetection } from './layers.ts';
 export type { Reason, Verdict } from './verdict.ts';

@@ -3,11 +3,12 @@
  *
  * `marked` rests on the exact p alone. `not-marked` is a claim of power, and needs an alternative to rule out: a text
  * marked at a stated strength, by default one bit of choice per token (`Mark.oneBit`). It is given when such a text would
- * score as low as this one with probability at most `beta`, by Bernstein's inequality, which holds at any n.
+ * score as low as this one with probability at most `beta`, by a bound that holds at any n.
  * Everything else is `inconclusive`. Nothing here says that a person wrote the text.
  * @module
  */
 import type { NullLaw, Strength } from '@taggant/core';
+import { lnBinomialLowerTail } from '@taggant/stats';
 import { lnTail } from './evidence.ts';
 
 export type Verdict = 'marked' | 'not-marked' | 'inconclusive';
@@ -43,7 +44,7 @@ export function judge(
 ): Judged {
   const lnAlpha = Math.log(alpha);
   const needed = pairsNeeded(law, strength, lnAlpha);
-  const lnMissed = lnLowerTail(strength, sum, n);
+  const lnMissed = lnLowerTail(law, strength, sum, n);
   const is = (verdict: Verdict, reason: Reason): Judged => ({ verdict, reason, needed, lnMissed });
   if (lnP <= lnAlpha) return is('marked', 'evidence');
   if (lnP <= LN_WEAK) return is('inconclusive', 'weak-evidence');
@@ -53,17 +54,32 @@ export function judge(
 }
 
 /**
- * Bernstein's inequality for n independent scores that are never negative:
+ * Upper bound on ln P[n independent scores of this strength sum to no more than this]. A count of green tokens: the
+ * binomial tail, which bounds a sum of unequal chances of the same mean too (Hoeffding 1956, theorem 4; the sums in
+ * question lie far below the mean). Other scores, none of them negative: Bernstein's inequality,
  * P[S <= n mean - t] <= exp(-t^2 / (2 (n variance + mean t / 3))) (Boucheron, Lugosi, Massart 2013, section 2.8).
  */
-function lnLowerTail({ mean, variance }: Strength, sum: number, n: number): number {
+function lnLowerTail(law: NullLaw, { mean, variance }: Strength, sum: number, n: number): number {
   const shortfall = n * mean - sum;
-  return shortfall <= 0 ? 0 : (-shortfall * shortfall) / (2 * (n * variance + (mean * shortfall) / 3));
+  if (shortfall <= 0) return 0;
+  if (law.law === 'binomial' && law.trials === 1) return lnBinomialLowerTail(sum, n, mean);
+  return (-shortfall * shortfall) / (2 * (n * variance + (mean * shortfall) / 3));
 }
 
-/** The smallest n whose mean score at this strength reaches alpha; Infinity when the strength is no more than the null's. */
+/**
+ * The smallest n whose mean score at this strength reaches alpha; Infinity when the strength is no more than the null's.
+ * Answers are kept: from text to text the question is the same, and it costs five times the scoring of 100 pairs.
+ */
 function pairsNeeded(law: NullLaw, { mean }: Strength, lnAlpha: number): number {
-  const reaches = (n: number) => lnTail(law, law.law === 'binomial' ? Math.floor(n * mean) : n * mean, n) <= lnAlpha;
+  const question = JSON.stringify([law, mean, lnAlpha]);
+  const answer = answers.get(question) ?? searchPairsNeeded(law, mean, lnAlpha);
+  if (answers.size >= MAX_ANSWERS) answers.clear();
+  answers.set(question, answer);
+  return answer;
+}
+
+function searchPairsNeeded(law: NullLaw, mean: number, lnAlpha: number): number {
+  const reaches = (n: number) => lnTailAt(law, n * mean, n) <= lnAlpha;
   let high = 1;
   while (!reaches(high)) if ((high *= 2) > 2 ** 24) return Number.POSITIVE_INFINITY;
   let low = high / 2;
@@ -75,4 +91,13 @@ function pairsNeeded(law: NullLaw, { mean }: Strength, lnAlpha: number): number 
   return high;
 }
 
+/** ln p of a mean sum; between two counts on the line between their ln p, or it would rise and fall from n to n + 1. */
+function lnTailAt(law: NullLaw, sum: number, n: number): number {
+  const below = law.law === 'binomial' ? Math.floor(sum) : sum;
+  const lnP = lnTail(law, below, n);
+  return below === sum ? lnP : lnP + (sum - below) * (lnTail(law, below + 1, n) - lnP);
+}
+
+const answers = new Map<string, number>();
+const MAX_ANSWERS = 100;
 const LN_WEAK = Math.log(0.01);

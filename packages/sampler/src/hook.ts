@@ -5,9 +5,17 @@
  * is told to do them), then marks that act on the final distribution. The engine draws from what comes out.
  * @module
  */
-import { checkFinite, checkOneOf, type Mark, type MarkDescriptor, type Stage } from '@taggant/core';
+import {
+  checkFinite,
+  checkInteger,
+  checkOneOf,
+  type Mark,
+  type MarkDescriptor,
+  type Stage,
+  TOKEN_LIMIT,
+} from '@taggant/core';
 import { type GenerationDedup, Sequence } from './sequence.ts';
-import { checkTruncation, type Truncation, truncate } from './warp.ts';
+import { checkLogits, checkTruncation, type Truncation, truncate } from './warp.ts';
 
 export interface HookOptions extends Truncation {
   /** The engine's sampling temperature; 0 means greedy decoding, which distribution marks refuse. Default 1. */
@@ -40,6 +48,7 @@ export class MarkHook {
   readonly #truncation: Required<Truncation>;
   /** What a row must be divided by to stand where the distribution is final. */
   readonly #toFinal: number;
+  readonly #onlyBiases: boolean;
 
   constructor(marks: Mark | readonly Mark[], options: HookOptions = {}) {
     const all = Array.isArray(marks) ? (marks as readonly Mark[]) : [marks as Mark];
@@ -53,14 +62,17 @@ export class MarkHook {
     this.#widths = [...new Set(all.map((mark) => mark.contextWidth))];
     this.vocabSize = commonVocabSize(all, options.vocabSize);
     this.descriptors = all.map((mark) => mark.descriptor);
+    const toFinal = stage === 'pre-temperature' && temperature > 0 ? temperature : 1;
     const placed = all.map((mark) => ({
       mark,
       width: this.#widths.indexOf(mark.contextWidth),
       biasScale: biasScale(mark.descriptor, stage, temperature),
+      divisor: mark.acts === 'distribution' ? toFinal : 1,
     }));
     this.#onLogits = placed.filter(({ mark }) => mark.acts === 'logits');
     this.#onDistribution = placed.filter(({ mark }) => mark.acts === 'distribution');
-    this.#toFinal = stage === 'pre-temperature' && temperature > 0 ? temperature : 1;
+    this.#toFinal = toFinal;
+    this.#onlyBiases = this.#onDistribution.length === 0 && this.#truncation.topK === 0 && this.#truncation.topP === 1;
     this.#dedup = options.dedup ?? (this.#onDistribution.length > 0 ? 'single-turn' : 'none');
     checkOneOf(this.#dedup, 'dedup', ['none', 'single-turn', 'all']);
     for (const { mark } of this.#onDistribution) refuseGreedy(mark, temperature, this.#truncation.topK);
@@ -73,17 +85,20 @@ export class MarkHook {
 
   /**
    * Marks the next step of each sequence: `logits` holds one row per sequence, in their order, and is changed in place.
-   * Throws when the width is not the tokenizer's or a logit is NaN or +Infinity; -Infinity marks excluded tokens.
+   * Throws when the width is not the tokenizer's or a logit is NaN or +Infinity; -Infinity marks excluded tokens. A row
+   * that is refused stays as it was; with green lists alone, the rows before it have got their bias already.
    */
   processLogits(logits: Float32Array, sequences: readonly Sequence[]): void {
     if (!(logits instanceof Float32Array))
       throw new TypeError(`"logits" expected a Float32Array, got ${typeof logits}`);
     const width = this.vocabSize ?? logits.length / sequences.length;
-    if (logits.length === 0 || logits.length !== width * sequences.length) {
+    if (logits.length === 0 || !Number.isInteger(width) || logits.length !== width * sequences.length) {
       throw new RangeError(
         `"logits" expected ${sequences.length} rows of ${this.vocabSize ?? 'equal'} width, got ${logits.length} numbers`,
       );
     }
+    // A green list finds illegal logits itself, four at a time.
+    if (!this.#onlyBiases) checkLogits(logits);
     for (let i = 0; i < sequences.length; i++) {
       this.#processRow(logits.subarray(i * width, (i + 1) * width), sequences[i]);
     }
@@ -91,13 +106,9 @@ export class MarkHook {
 
   #processRow(row: Float32Array, sequence: Sequence): void {
     for (const placed of this.#onLogits) applyTo(row, sequence, placed);
-    const { topK, topP } = this.#truncation;
-    if (this.#onDistribution.length === 0 && topK === 0 && topP === 1) return;
-    const scale = this.#toFinal;
-    if (scale !== 1) for (let v = 0; v < row.length; v++) row[v] /= scale;
-    truncate(row, this.#truncation);
+    if (this.#onlyBiases) return;
+    truncate(row, this.#truncation, this.#toFinal);
     for (const placed of this.#onDistribution) applyTo(row, sequence, placed);
-    if (scale !== 1) for (let v = 0; v < row.length; v++) row[v] *= scale;
   }
 }
 
@@ -106,15 +117,19 @@ interface Placed {
   /** Which of the hook's widths the mark reads. */
   readonly width: number;
   readonly biasScale: number;
+  /** What the row must be divided by for the mark, and multiplied by after it. */
+  readonly divisor: number;
 }
 
-function applyTo(row: Float32Array, sequence: Sequence, { mark, width, biasScale }: Placed): void {
+function applyTo(row: Float32Array, sequence: Sequence, { mark, width, biasScale, divisor }: Placed): void {
   const context = sequence.context(width);
   if (typeof context === 'string') {
     sequence.steps[context]++;
     return;
   }
+  if (divisor !== 1) for (let v = 0; v < row.length; v++) row[v] /= divisor;
   mark.apply(context, row, biasScale);
+  if (divisor !== 1) for (let v = 0; v < row.length; v++) row[v] *= divisor;
   sequence.steps.marked++;
 }
 
@@ -138,6 +153,7 @@ function refuseGreedy(mark: Mark, temperature: number, topK: number): void {
 }
 
 function commonVocabSize(marks: readonly Mark[], given: number | undefined): number | undefined {
+  if (given !== undefined) checkInteger(given, 'vocabSize', 1, TOKEN_LIMIT);
   const sizes = marks
     .map((mark) => mark.descriptor.tokenizer?.vocabSize)
     .concat(given)

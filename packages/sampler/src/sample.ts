@@ -1,4 +1,5 @@
 /** Drawing a token from a row of logits, for engines that leave the choice to us. @module */
+import { checkLogits } from './warp.ts';
 
 /**
  * The token that a uniform number u in [0, 1) picks from softmax(logits).
@@ -8,10 +9,7 @@
  */
 export function sampleToken(logits: Float32Array, u: number): number {
   if (!(u >= 0 && u < 1)) throw new RangeError(`"u" expected a number in [0, 1), got ${u}`);
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > largest) largest = logit;
-  if (!Number.isFinite(largest))
-    throw new RangeError('"logits" expected finite numbers or -Infinity, with one finite at least');
+  const largest = logits[largestToken(logits)];
   let total = 0;
   for (let v = 0; v < logits.length; v++) total += Math.exp(logits[v] - largest);
   let left = u * total;
@@ -27,7 +25,9 @@ export function sampleToken(logits: Float32Array, u: number): number {
 
 /** The token of the largest logit, the first of equals. */
 export function largestToken(logits: Float32Array): number {
+  checkLogits(logits);
   let best = 0;
   for (let v = 1; v < logits.length; v++) if (logits[v] > logits[best]) best = v;
-  return best;
+  if (logits[best] > Number.NEGATIVE_INFINITY) return best;
+  throw new RangeError('"logits" expected at least one token above -Infinity, got none');
 }

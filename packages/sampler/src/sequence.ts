@@ -8,7 +8,7 @@ import { checkTokens, TOKEN_LIMIT, TupleSet } from '@taggant/core';
 export type GenerationDedup = 'none' | 'single-turn' | 'all';
 
 export class Sequence {
-  /** Steps whose row was marked, and steps left alone, by reason. */
+  /** How often a mark was applied at a step, and how often it was left out, by reason. Marks of a stack count one by one. */
   readonly steps = { marked: 0, shortContext: 0, repeatedContext: 0 };
   readonly #widths: readonly number[];
   readonly #used: readonly (TupleSet | undefined)[];

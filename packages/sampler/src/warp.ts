@@ -13,7 +13,7 @@ export interface Truncation {
 }
 
 /**
- * Divides by the temperature, then truncates. The row must hold no NaN and no +Infinity.
+ * Divides by the temperature, then truncates. A row with NaN or +Infinity is refused.
  *
  * @example
  * const row = Float32Array.of(1, 3, 2);
@@ -26,8 +26,18 @@ export function warp(
   if (!(checkFinite(temperature, 'temperature') > 0)) {
     throw new RangeError(`"temperature" expected a number above 0, got ${temperature}`);
   }
+  const truncation = checkTruncation({ topK, topP });
+  checkLogits(logits);
   if (temperature !== 1) for (let v = 0; v < logits.length; v++) logits[v] /= temperature;
-  truncate(logits, checkTruncation({ topK, topP }));
+  truncate(logits, truncation, 1);
+}
+
+/** @internal Throws at the first NaN or +Infinity. */
+export function checkLogits(logits: Float32Array): void {
+  for (let i = 0; i < logits.length; i++) {
+    if (logits[i] < Number.POSITIVE_INFINITY) continue;
+    throw new RangeError(`"logits[${i}]" expected a number below +Infinity, got ${logits[i]}`);
+  }
 }
 
 /** @internal */
@@ -38,10 +48,10 @@ export function checkTruncation({ topK = 0, topP = 1 }: Truncation): Required<Tr
   return { topK, topP };
 }
 
-/** @internal Truncates a row that has its temperature already. */
-export function truncate(logits: Float32Array, { topK, topP }: Required<Truncation>): void {
+/** @internal Truncates a row that is still to be divided by the temperature; what is kept stays as it is. */
+export function truncate(logits: Float32Array, { topK, topP }: Required<Truncation>, temperature: number): void {
   if (topK > 0 && topK < logits.length) dropBelow(logits, logits.toSorted()[logits.length - topK]);
-  if (topP < 1) dropBelow(logits, nucleusFloor(logits, topP));
+  if (topP < 1) dropBelow(logits, nucleusFloor(logits, topP, temperature));
 }
 
 function dropBelow(logits: Float32Array, floor: number): void {
@@ -49,14 +59,14 @@ function dropBelow(logits: Float32Array, floor: number): void {
 }
 
 /** The smallest logit that top-p keeps. */
-function nucleusFloor(logits: Float32Array, topP: number): number {
+function nucleusFloor(logits: Float32Array, topP: number, temperature: number): number {
   const sorted = logits.filter((logit) => logit > Number.NEGATIVE_INFINITY).sort();
   const largest = sorted[sorted.length - 1];
   let total = 0;
-  for (const logit of sorted) total += Math.exp(logit - largest);
+  for (const logit of sorted) total += Math.exp((logit - largest) / temperature);
   let mass = 0;
   for (let i = sorted.length - 1; i >= 0; i--) {
-    mass += Math.exp(sorted[i] - largest);
+    mass += Math.exp((sorted[i] - largest) / temperature);
     if (mass >= topP * total) return sorted[i];
   }
   return Number.NEGATIVE_INFINITY;

@@ -7,7 +7,7 @@ export class Candidates {
   /** Logit minus the row's largest, in nats. */
   lnWeights = new Float64Array(0);
 
-  /** Gathers the tokens within `range` nats of the row's largest logit. */
+  /** Gathers the tokens within `range` nats (a finite number) of the row's largest logit. */
   gather(logits: Float32Array, range: number): void {
     const largest = largestLogit(logits);
     if (this.ids.length < logits.length) {

@@ -27,13 +27,20 @@ export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
   const markKey = key instanceof MarkKey ? key : deriveKey(key, scheme);
   if (markKey.scheme !== scheme) throw new RangeError(`"key" expected scheme ${scheme}, got ${markKey.scheme}`);
   if (kid !== undefined && kid !== markKey.kid) throw new RangeError(`"key" expected kid ${kid}, got ${markKey.kid}`);
-  const named = { ...descriptor, kid: markKey.kid };
+  const named = Object.freeze({ ...descriptor, kid: markKey.kid });
   switch (named.scheme) {
     case 'greenlist':
-      return greenlist(named, markKey);
+      return frozen(greenlist(named, markKey));
     case 'gumbel':
-      return gumbel(named, markKey);
+      return frozen(gumbel(named, markKey));
     case 'tournament':
-      return tournament(named, markKey);
+      return frozen(tournament(named, markKey));
   }
+}
+
+/** Results hand the law on; whoever changed it there would change every later p-value. */
+function frozen(mark: Mark): Mark {
+  Object.freeze(mark.law);
+  Object.freeze(mark.oneBit);
+  return Object.freeze(mark);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { kernels, type SlotBits } from '@taggant/kernels';
+import { checkTokens, TOKEN_LIMIT } from '../check.ts';
 import { packNonce } from '../context.ts';
 import type { MarkDescriptor } from '../descriptor.ts';
 import type { Pairs } from '../pairs.ts';
@@ -50,6 +51,13 @@ export class Slots {
     if (contextWidth !== this.width) {
       throw new RangeError(`"pairs" expected contexts of width ${this.width}, got ${contextWidth}`);
     }
+    if (tokens.length !== n || contexts.length !== n * contextWidth) {
+      throw new RangeError(
+        `"pairs" expected ${n} tokens and contexts, got ${tokens.length} and ${contexts.length} ids`,
+      );
+    }
+    checkTokens(contexts, 'contexts');
+    checkTokens(tokens, 'tokens');
     this.#reserve(n);
     for (let i = 0; i < n; i++) {
       packNonce(contexts, (i + 1) * contextWidth, contextWidth, this.#nonces, 3 * i);
@@ -67,6 +75,11 @@ export class Slots {
   #nonceOf(context: Uint32Array): Uint32Array {
     if (context.length < this.width) {
       throw new RangeError(`"context" expected at least ${this.width} token ids, got ${context.length}`);
+    }
+    for (let i = context.length - this.width; i < context.length; i++) {
+      if (!(context[i] < TOKEN_LIMIT)) {
+        throw new RangeError(`"context[${i}]" expected a token id from 0 to ${TOKEN_LIMIT - 1}, got ${context[i]}`);
+      }
     }
     packNonce(context, context.length, this.width, this.#nonce, 0);
     return this.#nonce;

@@ -23,7 +23,7 @@ export function tournament(descriptor: TournamentDescriptor, key: MarkKey): Mark
     law: { law: 'binomial', trials: layers, p: 0.5 },
     oneBit: oneBitStrength(layers),
     apply(context, logits) {
-      candidates.gather(logits, Number.POSITIVE_INFINITY);
+      candidates.gather(logits, Number.MAX_VALUE);
       if (probabilities.length < candidates.n) probabilities = new Float64Array(candidates.n);
       softmax(candidates, probabilities);
       const words = slots.words(context, candidates.ids, candidates.n);
@@ -44,11 +44,19 @@ function softmax({ n, lnWeights }: Candidates, out: Float64Array): void {
   for (let i = 0; i < n; i++) out[i] /= total;
 }
 
-/** One layer: tokens with bit 1 grow by what tokens with bit 0 lose. */
+/**
+ * One layer: tokens with bit 1 grow by what tokens with bit 0 lose. The share of the zeros is summed as it is, because
+ * 1 - (share of the ones) can come out below zero, and ln p as NaN.
+ */
 function play(words: Uint32Array, layer: number, p: Float64Array, n: number): void {
+  let zeros = 0;
   let ones = 0;
-  for (let i = 0; i < n; i++) if ((words[i] >>> layer) & 1) ones += p[i];
-  const [zero, one] = [1 - ones, 2 - ones];
+  for (let i = 0; i < n; i++) {
+    if ((words[i] >>> layer) & 1) ones += p[i];
+    else zeros += p[i];
+  }
+  const zero = zeros / (zeros + ones);
+  const one = 1 + zero;
   for (let i = 0; i < n; i++) p[i] *= (words[i] >>> layer) & 1 ? one : zero;
 }
 
@@ -63,7 +71,7 @@ function popcount(word: number): number {
  * a layer has equal bits (0 or 1, 1/4 each, p stays), or only the winner a 1 ((2 - p) / 4, p -> p (2 - p)), or only the
  * loser a 1 (p / 4, p -> p^2). Moments of the sum by forward recursion, p rounded to 1/GRID.
  */
-function oneBitStrength(layers: number): Strength {
+function oneBitMoments(layers: number): Strength {
   let states = new Map([[GRID / 2, { mass: 1, first: 0, second: 0 }]]);
   for (let layer = 0; layer < layers; layer++) {
     const next: typeof states = new Map();
@@ -88,6 +96,13 @@ function oneBitStrength(layers: number): Strength {
   const mean = total('first');
   return { mean, variance: total('second') - mean * mean };
 }
+
+/** Kept, because thousands of decoy keys may open the same mark: 30 layers take 10 ms. */
+function oneBitStrength(layers: number): Strength {
+  return (strengths[layers] ??= oneBitMoments(layers));
+}
+
+const strengths: Strength[] = [];
 
 type Moments = { mass: number; first: number; second: number };
 const GRID = 1000;

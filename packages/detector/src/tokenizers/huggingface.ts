@@ -14,6 +14,7 @@ export interface HuggingFaceTokenizerOptions {
 
 /**
  * A tokenizer from the text of its `tokenizer.json`. Its id carries the SHA-256 of that text.
+ * Text that looks like a special token becomes that token, as it does in Hugging Face's own libraries.
  *
  * @example
  * const tokenizer = huggingFaceTokenizer(readFileSync('tokenizer.json', 'utf8'), { name: 'my-model' });
@@ -33,7 +34,9 @@ export function huggingFaceTokenizer(
   return {
     id: { name, vocabSize: vocabSize ?? largest + 1, sha256: sha256Hex(json) },
     encode: (text) => Uint32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids),
-    decode: (tokens) => tokenizer.decode(Array.from(tokens), { clean_up_tokenization_spaces: false }),
+    // The library refuses to decode nothing.
+    decode: (tokens) =>
+      tokens.length === 0 ? '' : tokenizer.decode(Array.from(tokens), { clean_up_tokenization_spaces: false }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Tokenizer adapter for OpenAI's encodings (`tiktoken`, the vocabularies are inside the package). @module */
-import { checkOneOf, type Tokenizer } from '@taggant/core';
-import { get_encoding } from 'tiktoken';
+import { checkOneOf, checkTokens, type Tokenizer } from '@taggant/core';
+import { get_encoding, type Tiktoken } from 'tiktoken';
 
 /** Largest id + 1 of each encoding, special tokens included. */
 const VOCAB_SIZES = {
@@ -14,6 +14,9 @@ const VOCAB_SIZES = {
 
 export type TiktokenName = keyof typeof VOCAB_SIZES;
 
+/** Opened once: the largest takes 0.7 s and 50 MB, which nothing would free. */
+const encodings: Partial<Record<TiktokenName, Tiktoken>> = {};
+
 /**
  * Text that looks like a special token is encoded as plain text.
  *
@@ -22,11 +25,12 @@ export type TiktokenName = keyof typeof VOCAB_SIZES;
  */
 export function tiktokenTokenizer(name: TiktokenName): Tokenizer {
   checkOneOf(name, 'encoding', Object.keys(VOCAB_SIZES) as TiktokenName[]);
-  const encoding = get_encoding(name);
-  const utf8 = new TextDecoder();
+  const encoding = (encodings[name] ??= get_encoding(name));
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   return {
     id: { name: `tiktoken:${name}`, vocabSize: VOCAB_SIZES[name] },
     encode: (text) => encoding.encode_ordinary(text),
-    decode: (tokens) => utf8.decode(encoding.decode(tokens)),
+    // An unknown id would be a panic inside WASM.
+    decode: (tokens) => utf8.decode(encoding.decode(checkTokens(tokens, 'tokens', VOCAB_SIZES[name]))),
   };
 }

@@ -12,10 +12,10 @@
  * @module
  */
 import { LogitsProcessor, LogitsProcessorList, type Tensor } from '@huggingface/transformers';
-import type { Mark } from '@taggant/core';
+import { checkFinite, type Mark } from '@taggant/core';
 import { type HookOptions, MarkHook } from '../hook.ts';
 import type { Sequence } from '../sequence.ts';
-import { type Truncation, warp } from '../warp.ts';
+import { checkTruncation, type Truncation, warp } from '../warp.ts';
 
 export interface MarkedGenerationOptions extends Omit<HookOptions, 'stage'> {
   /** False for greedy decoding, which green lists alone accept. Default true. */
@@ -43,7 +43,7 @@ export function markedGeneration(
   marks: Mark | readonly Mark[],
   { doSample = true, temperature = 1, ...options }: MarkedGenerationOptions = {},
 ): MarkedGeneration {
-  const sampling = doSample && temperature > 0;
+  const sampling = samples(doSample, temperature);
   const hook = new MarkHook(marks, {
     ...options,
     temperature: sampling ? temperature : 0,
@@ -59,11 +59,17 @@ export function plainGeneration({
   topK = 0,
   topP = 1,
 }: PlainGenerationOptions = {}): MarkedGeneration {
-  const sampling = doSample && temperature > 0;
-  return settings(new TruncatingLogitsProcessor({ topK, topP }), sampling, temperature);
+  const processor = new TruncatingLogitsProcessor(checkTruncation({ topK, topP }));
+  return settings(processor, samples(doSample, temperature), temperature);
 }
 
 export type PlainGenerationOptions = Pick<MarkedGenerationOptions, 'doSample' | 'temperature' | 'topK' | 'topP'>;
+
+/** Temperature 0 is greedy decoding; a temperature that is no temperature must not become it. */
+function samples(doSample: boolean, temperature: number): boolean {
+  if (checkFinite(temperature, 'temperature') >= 0) return doSample && temperature > 0;
+  throw new RangeError(`"temperature" expected a number of at least 0, got ${temperature}`);
+}
 
 function settings(processor: LogitsProcessor, sampling: boolean, temperature: number): MarkedGeneration {
   const logits_processor = new LogitsProcessorList();

@@ -3,8 +3,8 @@
  * @module
  */
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { AutoModelForCausalLM, env, random, Tensor } from '@huggingface/transformers';
+import { join, resolve } from 'node:path';
+import { AutoModelForCausalLM, BaseStreamer, random, Tensor } from '@huggingface/transformers';
 import { checkInteger } from '@taggant/core';
 import type { MarkedGeneration } from './generation.ts';
 
@@ -17,6 +17,8 @@ export interface GenerateOptions {
   readonly settings: MarkedGeneration;
   /** Never choose the end-of-text token, so that every text has its full length. Default false. */
   readonly ignoreEnd?: boolean;
+  /** Called once a step, for all rows together: to show progress. */
+  readonly onStep?: () => void;
 }
 
 export interface LocalModel {
@@ -40,16 +42,15 @@ export async function openLocalModel(folder: string): Promise<LocalModel> {
   for (const file of ['config.json', 'onnx/model.onnx']) {
     if (!existsSync(join(path, file))) throw new RangeError(`"model" expected a folder with ${file}, got ${folder}`);
   }
-  env.allowRemoteModels = false;
-  env.localModelPath = dirname(path);
-  const model = await AutoModelForCausalLM.from_pretrained(basename(path), { dtype: 'fp32' });
-  const config = model.config as unknown as Record<string, number | number[] | undefined>;
+  const model = await AutoModelForCausalLM.from_pretrained(path, { dtype: 'fp32', local_files_only: true });
+  // The engine stops at the ends of generation_config.json, which may be more than those of config.json.
+  const config = { ...model.config, ...model.generation_config } as unknown as ModelConfig;
   const ends = [config.eos_token_id ?? []].flat();
-  const pad = BigInt((config.pad_token_id as number | undefined) ?? ends[0] ?? 0);
+  const pad = BigInt(config.pad_token_id ?? ends[0] ?? 0);
   return {
-    vocabSize: config.vocab_size as number,
-    maxLength: (config.max_position_embeddings as number | undefined) ?? Number.POSITIVE_INFINITY,
-    async generate(prompts, { maxNewTokens, seed, settings, ignoreEnd = false }) {
+    vocabSize: config.vocab_size,
+    maxLength: config.max_position_embeddings ?? Number.POSITIVE_INFINITY,
+    async generate(prompts, { maxNewTokens, seed, settings, ignoreEnd = false, onStep }) {
       if (prompts.length === 0 || prompts.some((prompt) => prompt.length === 0)) {
         throw new RangeError('"prompts" expected at least one prompt of at least one token');
       }
@@ -61,6 +62,7 @@ export async function openLocalModel(folder: string): Promise<LocalModel> {
         max_new_tokens: checkInteger(maxNewTokens, 'maxNewTokens', 1, 2 ** 20),
         ...(ignoreEnd ? { suppress_tokens: ends } : {}),
         ...settings,
+        ...(onStep ? { streamer: new StepStreamer(onStep) } : {}),
       } as never)) as Tensor;
       const rows = (output.tolist() as bigint[][]).map((row) => Uint32Array.from(row.slice(width), Number));
       return rows.map((row) => {
@@ -72,6 +74,31 @@ export async function openLocalModel(folder: string): Promise<LocalModel> {
       await model.dispose();
     },
   };
+}
+
+/** The engine puts the prompts first, then the tokens of each step. */
+class StepStreamer extends BaseStreamer {
+  readonly #onStep: () => void;
+  #begun = false;
+
+  constructor(onStep: () => void) {
+    super();
+    this.#onStep = onStep;
+  }
+
+  override put(): void {
+    if (this.#begun) this.#onStep();
+    this.#begun = true;
+  }
+
+  override end(): void {}
+}
+
+interface ModelConfig {
+  readonly vocab_size: number;
+  readonly max_position_embeddings?: number;
+  readonly eos_token_id?: number | number[] | null;
+  readonly pad_token_id?: number | null;
 }
 
 function leftPadded(prompts: readonly ArrayLike<number>[], pad: bigint) {

@@ -1,0 +1,110 @@
+/**
+ * Where results go: standard output, or a file that appears whole or not at all.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { at } from './errors.ts';
+
+export interface Output {
+  write(text: string): Promise<void>;
+  /** Makes a file appear under its name. */
+  close(): Promise<void>;
+}
+
+/** Opens a path, or standard output for `-` and undefined. */
+export function openOutput(path: string | undefined): Output {
+  if (path === undefined || path === '-') return standardOutput;
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    // A device or a pipe cannot be replaced by a file and must not be.
+    return stats === undefined || stats.isFile() || stats.isDirectory()
+      ? openWholeFile(path, stats)
+      : describeErrors(path, openSync(path, 'w'));
+  } catch (error) {
+    throw at(`cannot write ${path}`, error);
+  }
+}
+
+/** Writes a whole file in one go. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const output = openOutput(path);
+  await output.write(text);
+  await output.close();
+}
+
+/** JSON without the silence of `JSON.stringify` about numbers that JSON cannot hold. */
+export function jsonLine(value: unknown): string {
+  const refuse = (key: string, field: unknown) => {
+    if (typeof field !== 'number' || Number.isFinite(field)) return field;
+    throw new RangeError(`"${key}" expected a finite number, got ${field}`);
+  };
+  return `${JSON.stringify(value, refuse)}\n`;
+}
+
+/** Errors of standard output arrive at the stream's own handler in main.ts, which ends the process. */
+const standardOutput: Output = {
+  write: (text) => new Promise((resolve) => process.stdout.write(text, (error) => error == null && resolve())),
+  close: async () => {},
+};
+
+/** A new file beside the target, renamed over it in the end, and removed if the process ends before. */
+function openWholeFile(path: string, existing: Stats | undefined): Output {
+  if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+  const target = existing === undefined ? path : realpathSync(path);
+  const temporary = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
+  const file = openSync(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
+  const discard = () => rmSync(temporary, { force: true });
+  const release = endCleanly(discard);
+  return describeErrors(path, file, () => {
+    renameSync(temporary, target);
+    release();
+  });
+}
+
+function describeErrors(path: string, file: number, finish = () => {}): Output {
+  const attempt = async (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      throw at(`cannot write ${path}`, error);
+    }
+  };
+  return {
+    write: (text) => attempt(() => writeFileSync(file, text)),
+    close: () =>
+      attempt(() => {
+        try {
+          fsyncSync(file);
+        } catch (error) {
+          // Devices and pipes have nothing to flush.
+          if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+        }
+        closeSync(file);
+        finish();
+      }),
+  };
+}
+
+/** Runs `discard` when the process ends, by a signal too, unless the returned function is called before. */
+export function endCleanly(discard: () => void): () => void {
+  const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+  const handlers = Object.entries(signals).map(([signal, code]) => [signal, () => process.exit(code)] as const);
+  process.on('exit', discard);
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  return () => {
+    process.off('exit', discard);
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
+}

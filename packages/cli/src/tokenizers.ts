@@ -1,0 +1,66 @@
+/** Tokenizers by name: `tiny-lm`, `tiktoken:NAME`, `hf:PATH`. Each is loaded when asked for. @module */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkSameTokenizer, type Mark, type Tokenizer } from '@taggant/core';
+import { at, CommandError } from './errors.ts';
+import { isObject, parseJson, readText } from './input.ts';
+
+export const TOKENIZER_HELP = 'tiny-lm, tiktoken:NAME (such as tiktoken:o200k_base) or hf:PATH (a tokenizer.json)';
+
+/** The tokenizer of a mark's texts; throws when it is not the mark's. */
+export async function openTokenizerOf(marks: readonly Mark[], spec: string | undefined): Promise<Tokenizer> {
+  const ids = marks.map(({ descriptor }) => descriptor.tokenizer);
+  const marked = ids.find((id) => id !== undefined);
+  if (spec === undefined && marked?.name !== 'tiny-lm') {
+    const named = marked === undefined ? '' : `, the mark's is ${JSON.stringify(marked.name)}`;
+    throw new CommandError(`--text needs --tokenizer: ${TOKENIZER_HELP}${named}`);
+  }
+  const tokenizer = await openTokenizer(spec ?? 'tiny-lm', { name: marked?.name });
+  for (const id of ids) checkSameTokenizer(id, tokenizer.id);
+  return tokenizer;
+}
+
+export interface TokenizerOptions {
+  /** What to call the tokenizer of a file. Default: its folder. */
+  readonly name?: string;
+  /** Width of the logits, when known. */
+  readonly vocabSize?: number;
+}
+
+export async function openTokenizer(spec: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
+  const [kind, ...rest] = spec.split(':');
+  const argument = rest.join(':');
+  if (spec === 'tiny-lm') return (await import('@taggant/tiny-lm')).tinyLmTokenizer();
+  if (kind === 'tiktoken') return (await import('@taggant/detector/tiktoken')).tiktokenTokenizer(argument as never);
+  if (kind === 'hf' && argument !== '') return openTokenizerFile(argument, options);
+  throw new CommandError(`--tokenizer expected ${TOKENIZER_HELP}, got ${JSON.stringify(spec)}`);
+}
+
+/** A `tokenizer.json`, or the folder that holds it, with the `tokenizer_config.json` beside it. */
+export async function openTokenizerFile(path: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'tokenizer.json') : path;
+  const beside = async (name: string) => {
+    const other = join(dirname(file), name);
+    return existsSync(other) ? await readText(other) : undefined;
+  };
+  const json = await readText(file);
+  const config = await beside('tokenizer_config.json');
+  const { huggingFaceTokenizer } = await import('@taggant/detector/huggingface');
+  try {
+    return huggingFaceTokenizer(json, { config, name: basename(dirname(resolve(file))), ...defined(options) });
+  } catch (error) {
+    throw at(`${file}: expected a Hugging Face tokenizer.json`, error);
+  }
+}
+
+/** Width of the logits of the model beside a tokenizer file, which may exceed the tokenizer's ids. */
+export async function vocabSizeBeside(path: string): Promise<number | undefined> {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  const file = join(isFolder ? path : dirname(path), 'config.json');
+  if (!existsSync(file)) return undefined;
+  const config = parseJson(await readText(file), file);
+  return isObject(config) && Number.isInteger(config.vocab_size) ? (config.vocab_size as number) : undefined;
+}
+
+const defined = (options: TokenizerOptions) =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
