@@ -1,5 +1,5 @@
 /** Marked generation through the real engine: transformers.js on ONNX Runtime, with the small model of @taggant/tiny-lm. */
-import { LogitsProcessorList, Tensor } from '@huggingface/transformers';
+import { LogitsProcessorList, random, Tensor } from '@huggingface/transformers';
 import { type Mark, openMark } from '@taggant/core';
 import { detectTokens } from '@taggant/detector';
 import { MarkHook, warp } from '@taggant/sampler';
@@ -10,6 +10,7 @@ import {
   openLocalModel,
   plainGeneration,
 } from '@taggant/sampler/transformers';
+import { binomialBand } from '@taggant/stats';
 import { tinyLmFolder, tinyLmTokenizer } from '@taggant/tiny-lm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomRow, secretOf, uniforms } from '../../core/test/support.ts';
@@ -148,10 +149,30 @@ describe('settings', () => {
     expect(detectTokens(text, marks.greenlist, { prompt }).verdict).toBe('marked');
   });
 
+  it('draw one token from the row, as often as its probability says, and leave it alone in the row', () => {
+    const draw = (p: number, drawnAsIf: number) => {
+      const row = new Float32Array(16).fill(Number.NEGATIVE_INFINITY);
+      [row[7], row[9]] = [Math.log(p), Math.log(1 - p)];
+      const drawing = plainGeneration().logits_processor.processors[1] as MarkLogitsProcessor;
+      random.seed(11);
+      let sevens = 0;
+      for (let n = 0; n < 5000; n++) {
+        const { data } = drawing._call([ids()], new Tensor('float32', row.slice(), [1, 16]));
+        const left = [...(data as Float32Array)].flatMap((logit, v) => (logit > Number.NEGATIVE_INFINITY ? [v] : []));
+        expect(left).toHaveLength(1);
+        if (left[0] === 7) sevens++;
+      }
+      const [low, high] = binomialBand(5000, drawnAsIf, 1 - 1e-6);
+      return sevens >= low && sevens <= high;
+    };
+    expect(draw(0.25, 0.25)).toBe(true);
+    expect(draw(0.25, 0.3), 'control: another probability is noticed').toBe(false);
+  });
+
   it("leave nothing to the model's own generation_config.json", () => {
     const { logits_processor, ...rest } = markedGeneration(marks.gumbel, { temperature: 0.7, topK: 9, topP: 0.9 });
     expect(logits_processor).toBeInstanceOf(LogitsProcessorList);
-    expect(rest).toEqual({ do_sample: true, temperature: 0.7, top_k: 0, top_p: 1, num_beams: 1 });
+    expect(rest).toEqual({ do_sample: true, temperature: 0.7, top_k: 1, top_p: 1, num_beams: 1 });
     expect(markedGeneration(marks.greenlist, { temperature: 0 }).do_sample).toBe(false);
   });
 

@@ -5,15 +5,17 @@
  * - A user's processor runs after the temperature and before top-k. The rows here are `post-temperature`, and a bias
  *   meant for `pre-temperature` is divided by the temperature, so that the same delta keeps the same strength.
  * - It ignores `top_p` silently. The hook does top-k and top-p itself, in the order of Hugging Face transformers, and the
- *   engine is told to truncate nothing.
+ *   token is drawn here, from the engine's own seeded generator: what the engine gets is a row with one token left.
+ *   (Its own sampler sorts the whole vocabulary in a session of its own for every row and step, which is most of its time.)
  * - A processor must return the tensor.
  * - A model's own `generation_config.json` fills in what the call leaves out; so all of the sampling settings are given.
  * - Beam search is not implemented there, and refused here.
  * @module
  */
-import { LogitsProcessor, LogitsProcessorList, type Tensor } from '@huggingface/transformers';
+import { LogitsProcessor, LogitsProcessorList, random, type Tensor } from '@huggingface/transformers';
 import { checkFinite, type Mark } from '@taggant/core';
 import { type HookOptions, MarkHook } from '../hook.ts';
+import { sampleToken } from '../sample.ts';
 import type { Sequence } from '../sequence.ts';
 import { checkTruncation, type Truncation, warp } from '../warp.ts';
 
@@ -52,7 +54,7 @@ export function markedGeneration(
   return settings(new MarkLogitsProcessor(hook), sampling, temperature);
 }
 
-/** The same settings without a mark, for comparison: the engine samples, truncated as a marked generation would be. */
+/** The same settings without a mark, for comparison: drawn and truncated as a marked generation would be. */
 export function plainGeneration({
   doSample = true,
   temperature = 1,
@@ -74,11 +76,12 @@ function samples(doSample: boolean, temperature: number): boolean {
 function settings(processor: LogitsProcessor, sampling: boolean, temperature: number): MarkedGeneration {
   const logits_processor = new LogitsProcessorList();
   logits_processor.push(processor);
+  if (sampling) logits_processor.push(new DrawingLogitsProcessor());
   return {
     logits_processor,
     do_sample: sampling,
     temperature: sampling ? temperature : 1,
-    top_k: 0,
+    top_k: 1,
     top_p: 1,
     num_beams: 1,
   };
@@ -94,10 +97,19 @@ class TruncatingLogitsProcessor extends LogitsProcessor {
   }
 
   override _call(inputIds: bigint[][], logits: Tensor): Tensor {
-    const data = rowsOf(logits);
-    const width = data.length / inputIds.length;
-    for (let row = 0; row < inputIds.length; row++)
-      warp(data.subarray(row * width, (row + 1) * width), this.#truncation);
+    for (const row of rowsOf(logits, inputIds.length)) warp(row, this.#truncation);
+    return logits;
+  }
+}
+
+/** Draws a token from each row and leaves that token alone in it. */
+class DrawingLogitsProcessor extends LogitsProcessor {
+  override _call(inputIds: bigint[][], logits: Tensor): Tensor {
+    for (const row of rowsOf(logits, inputIds.length)) {
+      const token = sampleToken(row, random.random());
+      row.fill(Number.NEGATIVE_INFINITY);
+      row[token] = 0;
+    }
     return logits;
   }
 }
@@ -115,7 +127,7 @@ export class MarkLogitsProcessor extends LogitsProcessor {
 
   override _call(inputIds: bigint[][], logits: Tensor): Tensor {
     this.#hook.processLogits(
-      rowsOf(logits),
+      dataOf(logits),
       inputIds.map((ids) => this.#sequenceOf(ids)),
     );
     return logits;
@@ -132,7 +144,13 @@ export class MarkLogitsProcessor extends LogitsProcessor {
   }
 }
 
-function rowsOf(logits: Tensor): Float32Array {
+function rowsOf(logits: Tensor, rows: number): Float32Array[] {
+  const data = dataOf(logits);
+  const width = data.length / rows;
+  return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
+}
+
+function dataOf(logits: Tensor): Float32Array {
   if (logits.data instanceof Float32Array) return logits.data;
   throw new TypeError(`"logits" expected a float32 tensor, got ${logits.type}`);
 }
