@@ -7,31 +7,33 @@ import { defineConfig, type Options } from 'tsup';
  * `TAGGANT_TYPES=1` adds the declarations that a release needs; running from the workspace does not.
  */
 export default defineConfig(
-  readdirSync('packages').map((name): Options => {
-    const folder = `packages/${name}`;
-    const { exports = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-    const sources = Object.values(exports as Record<string, Record<string, string>>).map(
-      (target) => target['@taggant/source'],
-    );
-    const main = existsSync(`${folder}/src/main.ts`) ? ['./src/main.ts'] : [];
-    const entry = [...sources, ...main].map((source) => [
-      source.slice('./src/'.length, -'.ts'.length),
-      `${folder}/${source.slice(2)}`,
-    ]);
-    return {
-      name,
-      entry: Object.fromEntries(entry),
-      outDir: `${folder}/dist`,
-      tsconfig: 'tsconfig.json',
-      format: 'esm',
-      target: 'node20',
-      platform: 'node',
-      skipNodeModulesBundle: true,
-      external: [/^@taggant\//],
-      sourcemap: true,
-      clean: true,
-      silent: true,
-      dts: process.env.TAGGANT_TYPES === '1' && Object.keys(exports).length > 0,
-    };
-  }),
+  readdirSync('packages')
+    .filter((name) => existsSync(`packages/${name}/package.json`))
+    .map((name): Options => {
+      const folder = `packages/${name}`;
+      const { exports = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+      const sources = Object.values(exports as Record<string, Record<string, string>>).map(
+        (target) => target['@taggant/source'],
+      );
+      const main = existsSync(`${folder}/src/main.ts`) ? ['./src/main.ts'] : [];
+      const entry = [...sources, ...main].map((source) => [
+        source.slice('./src/'.length, -'.ts'.length),
+        `${folder}/${source.slice(2)}`,
+      ]);
+      return {
+        name,
+        entry: Object.fromEntries(entry),
+        outDir: `${folder}/dist`,
+        tsconfig: 'tsconfig.json',
+        format: 'esm',
+        target: 'node20',
+        platform: 'node',
+        skipNodeModulesBundle: true,
+        external: [/^@taggant\//],
+        sourcemap: true,
+        clean: true,
+        silent: true,
+        dts: process.env.TAGGANT_TYPES === '1' && Object.keys(exports).length > 0,
+      };
+    }),
 );

@@ -1,7 +1,8 @@
 // How do I mark what a model writes, and find the mark again?
 import { openMark, Secret } from '@taggant/core';
 import { describeDetection, detectText } from '@taggant/detector';
-import { markedGeneration, openLocalModel, plainGeneration } from '@taggant/sampler/transformers';
+import { openLocalModel } from '@taggant/sampler/local-model';
+import { markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import { tinyLmFolder, tinyLmTokenizer } from '@taggant/tiny-lm';
 
 const tokenizer = tinyLmTokenizer();

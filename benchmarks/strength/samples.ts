@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mark, type NativeMarkInput, openMark, Secret } from '@taggant/core';
-import { markedGeneration, openLocalModel, plainGeneration } from '@taggant/sampler/transformers';
+import { openLocalModel } from '@taggant/sampler/local-model';
+import { markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import { tinyLmFolder, tinyLmTokenizer } from '@taggant/tiny-lm';
 import { heldOutPassages } from './texts.ts';
 

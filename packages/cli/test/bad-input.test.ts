@@ -1,6 +1,8 @@
 /** Whatever is wrong with the input, the answer is one line on standard error and status 2, and no secret in it. */
+
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { deriveKey, Secret } from '@taggant/core';
 import { describe, expect, it } from 'vitest';
@@ -98,7 +100,7 @@ describe.concurrent('files', () => {
   }
 
   it('refuses a tokenizer file with the right name and another hash', async () => {
-    const model = new URL('../../tiny-lm/model/tokenizer.json', import.meta.url).pathname;
+    const model = fileURLToPath(new URL('../../tiny-lm/model/tokenizer.json', import.meta.url));
     const mark = folder.file('hash.json', { ...INLINE, tokenizer: { ...TINY.tokenizer, sha256: 'ab'.repeat(32) } });
     expectError(
       await run(['detect', '--mark', mark, '--text', 'ids.jsonl', '--tokenizer', `hf:${model}`], { cwd }),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { detectTokens } from '@taggant/detector';
 import { describe, expect, it } from 'vitest';
 import {
@@ -200,7 +201,7 @@ describe.concurrent('taggant detect', () => {
         tokenizer: { name: 'tiktoken:o200k_base', vocabSize: 200019 },
       });
       folder.file('own.json', { ...DESCRIPTOR, secret: SECRET_HEX, tokenizer: { name: 'my-model', vocabSize: 4096 } });
-      const model = new URL('../../tiny-lm/model/tokenizer.json', import.meta.url).pathname;
+      const model = fileURLToPath(new URL('../../tiny-lm/model/tokenizer.json', import.meta.url));
       const [gpt, own] = await Promise.all([
         detect('--mark', 'gpt.json', '--text', 'essay2.txt', '--tokenizer', 'tiktoken:o200k_base', '--json'),
         detect('--mark', 'own.json', '--text', 'essay2.txt', '--tokenizer', `hf:${model}`, '--json'),

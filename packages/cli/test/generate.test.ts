@@ -1,6 +1,8 @@
 /** From key to text to verdict, with the real model. */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SCHEMES } from '@taggant/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { everythingSaid, expectError, jsonLines, leaks, run, start, temporaryFolder, watchKeyring } from './command.ts';
@@ -70,7 +72,7 @@ describe('taggant generate', () => {
   it('takes a model folder, greedy decoding of a green list, and a stack of layers', async () => {
     const descriptor = JSON.parse(readFileSync(join(cwd, 'greenlist.json'), 'utf8'));
     folder.file('stack.json', [descriptor, { ...descriptor, cohort: 9 }]);
-    const model = new URL('../../tiny-lm/model', import.meta.url).pathname;
+    const model = fileURLToPath(new URL('../../tiny-lm/model', import.meta.url));
     const flags = [
       '--mark',
       'stack.json',

@@ -1,8 +1,8 @@
 /** Border checks shared by the whole of core: say the name, what was expected, what came. @module */
 
-/** A short, safe rendering of a bad value. Not for secrets. */
+/** A short rendering of a bad value. Long text is described, not shown: it may be a secret in the wrong place. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'string') return value.length > 32 ? `text of length ${value.length}` : JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return String(value);
 }

@@ -3,7 +3,7 @@
  * The sampler embeds any Mark and the detector tests any Mark without knowing which it holds.
  * @module
  */
-import type { MarkDescriptor } from './descriptor.ts';
+import type { MarkDescriptor, Stage } from './descriptor.ts';
 import type { Pairs } from './pairs.ts';
 
 /**
@@ -28,6 +28,8 @@ export interface Mark {
    * distribution, after temperature, top-k and top-p, and therefore needs a temperature above 0.
    */
   readonly acts: 'logits' | 'distribution';
+  /** On which side of the temperature a bias was meant; absent when the mark adds none. */
+  readonly stage?: Stage;
   readonly contextWidth: number;
   readonly law: NullLaw;
   /**

@@ -25,6 +25,7 @@ export function detectLayers(
   options: DetectOptions = {},
 ): LayeredDetection {
   const { alpha = DEFAULT_ALPHA } = options;
+  if (marks.length === 0) throw new RangeError('"marks" expected at least one mark, got none');
   const layers = marks.map((mark) => detectTokens(tokens, mark, { ...options, alpha: alpha / marks.length }));
   const best = layers.reduce((a, b) => (b.lnP < a.lnP ? b : a));
   const lnP = bonferroni(layers.map((layer) => layer.lnP));

@@ -66,7 +66,7 @@ export class MarkHook {
     const placed = all.map((mark) => ({
       mark,
       width: this.#widths.indexOf(mark.contextWidth),
-      biasScale: biasScale(mark.descriptor, stage, temperature),
+      biasScale: biasScale(mark, stage, temperature),
       divisor: mark.acts === 'distribution' ? toFinal : 1,
     }));
     this.#onLogits = placed.filter(({ mark }) => mark.acts === 'logits');
@@ -134,12 +134,10 @@ function applyTo(row: Float32Array, sequence: Sequence, { mark, width, biasScale
 }
 
 /** A bias meant for one side of the temperature, in the units of the side where the rows are. */
-function biasScale(descriptor: MarkDescriptor, rows: Stage, temperature: number): number {
-  if (descriptor.scheme !== 'greenlist' || descriptor.stage === rows) return 1;
+function biasScale({ stage }: Mark, rows: Stage, temperature: number): number {
+  if (stage === undefined || stage === rows) return 1;
   if (temperature === 0) {
-    throw new RangeError(
-      `"temperature" expected a number above 0 for a ${descriptor.stage} bias on ${rows} rows, got 0`,
-    );
+    throw new RangeError(`"temperature" expected a number above 0 for a ${stage} bias on ${rows} rows, got 0`);
   }
   return rows === 'post-temperature' ? 1 / temperature : temperature;
 }

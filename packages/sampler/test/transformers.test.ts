@@ -3,13 +3,8 @@ import { LogitsProcessorList, random, Tensor } from '@huggingface/transformers';
 import { type Mark, openMark } from '@taggant/core';
 import { detectTokens } from '@taggant/detector';
 import { MarkHook, warp } from '@taggant/sampler';
-import {
-  type LocalModel,
-  MarkLogitsProcessor,
-  markedGeneration,
-  openLocalModel,
-  plainGeneration,
-} from '@taggant/sampler/transformers';
+import { type LocalModel, openLocalModel } from '@taggant/sampler/local-model';
+import { MarkLogitsProcessor, markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import { binomialBand } from '@taggant/stats';
 import { tinyLmFolder, tinyLmTokenizer } from '@taggant/tiny-lm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -10,7 +10,7 @@ import type { Tokenizer } from '@taggant/core';
 import { huggingFaceTokenizer } from '@taggant/detector/huggingface';
 
 /**
- * The folder in transformers.js layout; open it with `openLocalModel` of `@taggant/sampler/transformers`.
+ * The folder in transformers.js layout; open it with `openLocalModel` of `@taggant/sampler/local-model`.
  *
  * @example
  * const model = await openLocalModel(tinyLmFolder);

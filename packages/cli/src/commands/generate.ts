@@ -2,7 +2,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { Mark, Tokenizer } from '@taggant/core';
 import type { GenerationDedup } from '@taggant/sampler';
-import type { LocalModel } from '@taggant/sampler/transformers';
+import type { LocalModel } from '@taggant/sampler/local-model';
 import type { Command } from 'commander';
 import { at, CommandError, complain } from '../errors.ts';
 import { atLeastZero, choice, integer, type KeyringFlags, share, withKeyring } from '../flags.ts';
@@ -116,7 +116,8 @@ async function openMarks(flags: Flags): Promise<readonly Mark[]> {
 
 /** The sampling settings come first: what they refuse should not wait for a model to load. */
 async function openModel(flags: Flags, marks: readonly Mark[]) {
-  const { markedGeneration, openLocalModel, plainGeneration } = await import('@taggant/sampler/transformers');
+  const { openLocalModel } = await import('@taggant/sampler/local-model');
+  const { markedGeneration, plainGeneration } = await import('@taggant/sampler/transformers');
   const { temperature, topK, topP, dedup } = flags;
   const sampling = { doSample: !flags.greedy, temperature, topK, topP };
   const settings = marks.length === 0 ? plainGeneration(sampling) : markedGeneration(marks, { ...sampling, dedup });

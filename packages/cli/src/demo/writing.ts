@@ -1,6 +1,7 @@
 /** The texts of the demo: one prompt, continued by the small model with each mark and without one. @module */
 import type { Mark, Tokenizer } from '@taggant/core';
-import { markedGeneration, openLocalModel, plainGeneration } from '@taggant/sampler/transformers';
+import { openLocalModel } from '@taggant/sampler/local-model';
+import { markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import { TINY_LM_END, tinyLmFolder } from '@taggant/tiny-lm';
 import { CommandError } from '../errors.ts';
 

@@ -19,6 +19,7 @@ export function greenlist(descriptor: GreenlistDescriptor, key: MarkKey): Mark {
   return {
     descriptor,
     acts: 'logits',
+    stage: descriptor.stage,
     contextWidth: descriptor.contextWidth,
     law: { law: 'binomial', trials: 1, p: gamma },
     oneBit: oneBitStrength(gamma, descriptor.delta),

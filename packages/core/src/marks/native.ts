@@ -1,7 +1,7 @@
 /** Opens a native mark: a descriptor and the key that it names. @module */
 import { type MarkDescriptor, parseDescriptor } from '../descriptor.ts';
 import type { Mark } from '../mark.ts';
-import { deriveKey, MarkKey, type Secret } from '../secret.ts';
+import { deriveKey, MarkKey, Secret } from '../secret.ts';
 import { greenlist } from './greenlist.ts';
 import { gumbel } from './gumbel.ts';
 import { tournament } from './tournament.ts';
@@ -24,6 +24,9 @@ export type NativeMarkInput =
 export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
   const descriptor = parseDescriptor({ mark: 'taggant/1', ...input });
   const { scheme, kid } = descriptor;
+  if (!(key instanceof MarkKey || key instanceof Secret)) {
+    throw new TypeError(`"key" expected a MarkKey or a Secret, got ${typeof key}`);
+  }
   const markKey = key instanceof MarkKey ? key : deriveKey(key, scheme);
   if (markKey.scheme !== scheme) throw new RangeError(`"key" expected scheme ${scheme}, got ${markKey.scheme}`);
   if (kid !== undefined && kid !== markKey.kid) throw new RangeError(`"key" expected kid ${kid}, got ${markKey.kid}`);

@@ -1,9 +1,9 @@
-/** Marked generation with transformers.js. @module */
+/** Marked generation with transformers.js, in Node and in browsers. @module */
 export {
   type MarkedGeneration,
   type MarkedGenerationOptions,
   MarkLogitsProcessor,
   markedGeneration,
+  type PlainGenerationOptions,
   plainGeneration,
 } from './generation.ts';
-export { type GenerateOptions, type LocalModel, openLocalModel } from './local-model.ts';
