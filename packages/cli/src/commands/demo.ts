@@ -1,6 +1,6 @@
 /** `taggant demo`: the whole story in a minute, with a real model, a fresh key and no network. @module */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Tokenizer } from '@taggant/core';
 import type { Command } from 'commander';
 import type { Keys, Row, Texts } from '../demo/story.ts';
@@ -56,7 +56,8 @@ async function demo(flags: Flags): Promise<void> {
 /** Before anything else: nobody should wait for texts that cannot be kept. */
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    // Node 20 never returns from a recursive mkdir in /proc; so only where parents are missing.
+    if (!existsSync(path)) mkdirSync(path, { recursive: !existsSync(dirname(resolve(path))) });
   } catch (error) {
     throw at(`cannot make the folder ${path}`, error);
   }

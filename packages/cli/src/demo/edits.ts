@@ -29,7 +29,8 @@ export function replaceWords(text: string, share: number, donor: string, random:
 /** The second half of the words. */
 export function secondHalf(text: string): string {
   const parts = text.split(/(\s+)/);
-  return parts.slice(2 * Math.floor(parts.length / 4)).join('');
+  const words = Math.ceil(parts.length / 2);
+  return parts.slice(2 * Math.floor(words / 2)).join('');
 }
 
 /** The text after the sentence that ends nearest to the middle of the host. */
