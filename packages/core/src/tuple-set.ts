@@ -69,7 +69,7 @@ function grown(array: Uint32Array): Uint32Array {
 
 /** Multiply-xor mixing with the 32-bit finaliser of MurmurHash3 (A. Appleby, public domain). */
 function hash(source: Uint32Array, start: number, width: number): number {
-  let h = 0x9e3779b9;
+  let h = SEED;
   for (let i = 0; i < width; i++) {
     h = Math.imul(h ^ source[start + i], 0x85ebca6b);
     h ^= h >>> 13;
@@ -77,3 +77,6 @@ function hash(source: Uint32Array, start: number, width: number): number {
   h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
+
+/** Drawn anew in every process, so that no text can be made to collide; which entries are equal does not depend on it. */
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0];

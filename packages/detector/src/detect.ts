@@ -14,6 +14,7 @@ import {
   type Strength,
   TOKEN_LIMIT,
   type Tokenizer,
+  TupleSet,
 } from '@taggant/core';
 import { lnTail, nullMoments, zScore } from './evidence.ts';
 import { judge, type Reason, type Verdict } from './verdict.ts';
@@ -57,8 +58,17 @@ export interface Detection {
   readonly correction: { readonly method: 'none' | 'bonferroni'; readonly tests: number };
   /** No measurement of this key on the owner's own unmarked text stands behind the result. */
   readonly calibration: 'none';
-  /** What `not-marked` rules out, the pairs that a text of that strength needs, and the bound on missing it. */
-  readonly power: { readonly strength: Strength; readonly needed: number; readonly lnMissed: number };
+  /**
+   * What `not-marked` rules out, and whether that was given or the default; the distinct contexts that the claim rests on,
+   * how many a text of that strength needs, and the bound on ln P[such a text scores this low].
+   */
+  readonly power: {
+    readonly strength: Strength;
+    readonly assumed: 'one-bit' | 'given';
+    readonly contexts: number;
+    readonly needed: number;
+    readonly lnMissed: number;
+  };
   readonly positions: { readonly seen: number; readonly repeated: number; readonly withoutContext: number };
   readonly mark: MarkDescriptor;
   readonly details?: { readonly positions: Uint32Array; readonly scores: Float64Array };
@@ -118,8 +128,9 @@ export function detectPairs(
   mark.score(pairs, scores);
   const sum = scores.reduce((total, score) => total + score, 0);
   const lnP = lnTail(mark.law, sum, n);
+  const first = firstOfContexts(pairs, scores);
   const { verdict, reason, needed, lnMissed } = judge(
-    { sum, n, positionsSeen, lnP, law: mark.law },
+    { lnP, law: mark.law, first, positionsSeen },
     { alpha, beta, strength },
   );
   return {
@@ -136,11 +147,29 @@ export function detectPairs(
     alpha,
     correction: { method: 'none', tests: 1 },
     calibration: 'none',
-    power: { strength: { mean: strength.mean, variance: strength.variance }, needed, lnMissed },
+    power: {
+      strength: { mean: strength.mean, variance: strength.variance },
+      assumed: strength === mark.oneBit ? 'one-bit' : 'given',
+      contexts: first.n,
+      needed,
+      lnMissed,
+    },
     positions: { seen: positionsSeen, repeated, withoutContext },
     mark: mark.descriptor,
     ...(details ? { details: { positions, scores } } : {}),
   };
+}
+
+/**
+ * The pairs that are the first of their context, and the sum of their scores: what a claim of power may count on. In a
+ * context that comes again, the pair mode scores the tokens that lost to the mark too, and a generator that avoids repeated
+ * contexts has not even marked them; with enough repetition the sum over pairs of a marked text has the null mean.
+ */
+function firstOfContexts({ n, contextWidth, contexts }: Pairs, scores: Float64Array): { n: number; sum: number } {
+  const seen = new TupleSet(contextWidth);
+  let sum = 0;
+  for (let i = 0; i < n; i++) if (seen.add(contexts, i * contextWidth)) sum += scores[i];
+  return { n: seen.size, sum };
 }
 
 /** Of the mark's own units: the strength of a tournament, say, would rule out every green list. */

@@ -3,7 +3,8 @@
  *
  * `marked` rests on the exact p alone. `not-marked` is a claim of power, and needs an alternative to rule out: a text
  * marked at a stated strength, by default one bit of choice per token (`Mark.oneBit`). It is given when such a text would
- * score as low as this one with probability at most `beta`, by a bound that holds at any n.
+ * score as low as this one with probability at most `beta`, by a bound that holds at any n, over the first pair of each
+ * context: later pairs in the same context need not be marked.
  * Everything else is `inconclusive`. Nothing here says that a person wrote the text.
  * @module
  */
@@ -17,8 +18,8 @@ export type Verdict = 'marked' | 'not-marked' | 'inconclusive';
  * - `evidence`: p is at most alpha.
  * - `ruled-out`: a mark of the stated strength would have scored higher.
  * - `weak-evidence`: p is below 1 % but above alpha; more text may decide.
- * - `too-short`: even a text marked at the stated strength would not reach alpha with so few pairs.
- * - `repetitive`: long enough, but too few distinct pairs.
+ * - `too-short`: even a text marked at the stated strength would not reach alpha with so few contexts.
+ * - `repetitive`: long enough, but too few distinct contexts.
  * - `no-evidence`: neither found nor ruled out.
  */
 export type Reason = 'evidence' | 'ruled-out' | 'weak-evidence' | 'too-short' | 'repetitive' | 'no-evidence';
@@ -26,7 +27,7 @@ export type Reason = 'evidence' | 'ruled-out' | 'weak-evidence' | 'too-short' | 
 export interface Judged {
   readonly verdict: Verdict;
   readonly reason: Reason;
-  /** Pairs at which a text of the stated strength would on average reach alpha. */
+  /** Contexts at which a text of the stated strength would on average reach alpha. */
   readonly needed: number;
   /** Upper bound on ln P[a text of the stated strength scores this low]. */
   readonly lnMissed: number;
@@ -38,8 +39,16 @@ export interface Bar {
   readonly strength: Strength;
 }
 
+/** What is judged: ln p over all pairs, and, for the claim of power, the first pair of each context. */
+export interface Evidence {
+  readonly lnP: number;
+  readonly law: NullLaw;
+  readonly first: { readonly n: number; readonly sum: number };
+  readonly positionsSeen: number;
+}
+
 export function judge(
-  { sum, n, positionsSeen, lnP, law }: { sum: number; n: number; positionsSeen: number; lnP: number; law: NullLaw },
+  { lnP, law, first: { n, sum }, positionsSeen }: Evidence,
   { alpha, beta, strength }: Bar,
 ): Judged {
   const lnAlpha = Math.log(alpha);

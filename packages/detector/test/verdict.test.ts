@@ -170,6 +170,45 @@ describe('needed', () => {
   });
 });
 
+describe('a text whose contexts repeat', () => {
+  /** Two equally likely tokens a step, drawn from few, so that the same contexts come again and again. */
+  function written(mark: Mark, length: number, vocabSize: number): number[] {
+    const next = uniforms(5);
+    const tokens = [0, 1, 2, 3];
+    while (tokens.length < length) {
+      const row = new Float32Array(vocabSize).fill(Number.NEGATIVE_INFINITY);
+      const last = tokens[tokens.length - 1];
+      row[(7 * last + 1) % vocabSize] = row[(11 * last + 3) % vocabSize] = 0;
+      mark.apply(Uint32Array.from(tokens.slice(-4)), row);
+      const [a, b] = [(7 * last + 1) % vocabSize, (11 * last + 3) % vocabSize];
+      tokens.push(next() < 1 / (1 + Math.exp(row[b] - row[a])) ? a : b);
+    }
+    return tokens;
+  }
+
+  it.each([0, 1, 2])(
+    'is never called not-marked while it carries the mark at one bit of choice (width %i)',
+    (contextWidth) => {
+      const mark = openMark({ scheme: 'greenlist', contextWidth }, secretOf(77));
+      const detection = detectTokens(written(mark, 8000, 64), mark);
+      expect(detection.verdict).not.toBe('not-marked');
+      const overAllPairs = lnBinomialLowerTail(detection.score, detection.n, mark.oneBit.mean);
+      if (contextWidth === 2)
+        expect(overAllPairs, 'control: the sum over all pairs would rule it out').toBeLessThan(Math.log(1e-3));
+    },
+  );
+
+  it('while an unmarked text with fresh contexts is (control)', () => {
+    const next = uniforms(6);
+    const mark = openMark({ scheme: 'greenlist' }, secretOf(77));
+    const { verdict, reason } = detectTokens(
+      Array.from({ length: 2000 }, () => Math.floor(next() * 50000)),
+      mark,
+    );
+    expect([verdict, reason]).toEqual(['not-marked', 'ruled-out']);
+  });
+});
+
 describe('lnMissed', () => {
   it('is above the exact lower tail of a green list of that strength', () => {
     for (const delta of [1, 2, 4]) {

@@ -54,8 +54,9 @@ export class MarkHook {
     const all = Array.isArray(marks) ? (marks as readonly Mark[]) : [marks as Mark];
     if (all.length === 0) throw new RangeError('"marks" expected at least one mark, got none');
     const { temperature = 1, stage = 'pre-temperature' } = options;
-    if (!(checkFinite(temperature, 'temperature') >= 0)) {
-      throw new RangeError(`"temperature" expected a number of at least 0, got ${temperature}`);
+    checkFinite(temperature, 'temperature');
+    if (temperature !== 0 && temperature < LEAST_TEMPERATURE) {
+      throw new RangeError(`"temperature" expected 0 or at least ${LEAST_TEMPERATURE}, got ${temperature}`);
     }
     this.stage = checkOneOf(stage, 'stage', ['pre-temperature', 'post-temperature']);
     this.#truncation = checkTruncation(options);
@@ -75,6 +76,11 @@ export class MarkHook {
     this.#onlyBiases = this.#onDistribution.length === 0 && this.#truncation.topK === 0 && this.#truncation.topP === 1;
     this.#dedup = options.dedup ?? (this.#onDistribution.length > 0 ? 'single-turn' : 'none');
     checkOneOf(this.#dedup, 'dedup', ['none', 'single-turn', 'all']);
+    if (this.#onDistribution.length > 1) {
+      throw new RangeError(
+        '"marks" expected at most one that acts on the distribution: after one draw there is nothing left to choose',
+      );
+    }
     for (const { mark } of this.#onDistribution) refuseGreedy(mark, temperature, this.#truncation.topK);
   }
 
@@ -160,3 +166,6 @@ function commonVocabSize(marks: readonly Mark[], given: number | undefined): num
     throw new RangeError(`"vocabSize" expected one size for all marks, got ${sizes.join(', ')}`);
   return sizes[0];
 }
+
+/** Below it a row divided by the temperature could leave the range of float32. */
+const LEAST_TEMPERATURE = 1e-6;

@@ -164,6 +164,18 @@ describe('settings', () => {
     expect(draw(0.25, 0.3), 'control: another probability is noticed').toBe(false);
   });
 
+  it('padding on the left is no context: a prompt shorter than the width stays unmarked', () => {
+    const row = randomRow(V, uniforms(3));
+    const processor = new MarkLogitsProcessor(new MarkHook(open({ scheme: 'greenlist', contextWidth: 4 })));
+    const after = (lengths: number[] | undefined) => {
+      const logits = tensor([row]);
+      processor.promptLengths = lengths;
+      return (processor._call([[0n, 0n, 0n, 5n]], logits).data as Float32Array).slice();
+    };
+    expect(after([1])).toEqual(row);
+    expect(after([4]), 'control: as a prompt of four ids it is marked').not.toEqual(row);
+  });
+
   it("leave nothing to the model's own generation_config.json", () => {
     const { logits_processor, ...rest } = markedGeneration(marks.gumbel, { temperature: 0.7, topK: 9, topP: 0.9 });
     expect(logits_processor).toBeInstanceOf(LogitsProcessorList);

@@ -118,7 +118,12 @@ class DrawingLogitsProcessor extends LogitsProcessor {
 export class MarkLogitsProcessor extends LogitsProcessor {
   readonly #hook: MarkHook;
   /** The engine keeps one array of ids per row and pushes to it, so the array itself identifies the sequence. */
-  readonly #sequences = new WeakMap<bigint[], Sequence>();
+  readonly #sequences = new WeakMap<bigint[], { readonly sequence: Sequence; readonly padding: number }>();
+  /**
+   * How many ids of each row are its prompt; what stands to the left of them is padding, and no context. For the next
+   * `generate`; without it a row is all prompt, and a prompt shorter than the context is marked under padding.
+   */
+  promptLengths: readonly number[] | undefined;
 
   constructor(hook: MarkHook) {
     super();
@@ -128,18 +133,20 @@ export class MarkLogitsProcessor extends LogitsProcessor {
   override _call(inputIds: bigint[][], logits: Tensor): Tensor {
     this.#hook.processLogits(
       dataOf(logits),
-      inputIds.map((ids) => this.#sequenceOf(ids)),
+      inputIds.map((ids, row) => this.#sequenceOf(ids, row)),
     );
     return logits;
   }
 
-  #sequenceOf(ids: bigint[]): Sequence {
-    let sequence = this.#sequences.get(ids);
-    if (sequence === undefined) {
-      sequence = this.#hook.start(ids.map(Number));
-      this.#sequences.set(ids, sequence);
+  #sequenceOf(ids: bigint[], row: number): Sequence {
+    let begun = this.#sequences.get(ids);
+    if (begun === undefined) {
+      const padding = ids.length - (this.promptLengths?.[row] ?? ids.length);
+      begun = { sequence: this.#hook.start(ids.slice(padding).map(Number)), padding };
+      this.#sequences.set(ids, begun);
     }
-    for (let i = sequence.length; i < ids.length; i++) sequence.push(Number(ids[i]));
+    const { sequence, padding } = begun;
+    for (let i = padding + sequence.length; i < ids.length; i++) sequence.push(Number(ids[i]));
     return sequence;
   }
 }

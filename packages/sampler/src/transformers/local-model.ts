@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AutoModelForCausalLM, BaseStreamer, random, Tensor } from '@huggingface/transformers';
 import { checkInteger } from '@taggant/core';
-import type { MarkedGeneration } from './generation.ts';
+import { type MarkedGeneration, MarkLogitsProcessor } from './generation.ts';
 
 export interface GenerateOptions {
   /** How many tokens at most. */
@@ -56,6 +56,9 @@ export async function openLocalModel(folder: string): Promise<LocalModel> {
       }
       random.seed(checkInteger(seed, 'seed', 0, 2 ** 32 - 1));
       const { input_ids, attention_mask, width } = leftPadded(prompts, pad);
+      for (const processor of settings.logits_processor.processors) {
+        if (processor instanceof MarkLogitsProcessor) processor.promptLengths = prompts.map(({ length }) => length);
+      }
       const output = (await model.generate({
         input_ids,
         attention_mask,
