@@ -41,7 +41,7 @@ export async function samplesOf(plan: SamplePlan, folder: string): Promise<Sampl
   const model = readFileSync(join(tinyLmFolder, 'onnx', 'model.onnx'));
   const hash = createHash('sha256')
     .update(model)
-    .update(JSON.stringify({ ...plan, samples: 0 }))
+    .update(JSON.stringify({ samples: 0, tokens: plan.tokens, temperature: plan.temperature, mark: plan.mark }))
     .digest('hex')
     .slice(0, 12);
   const file = join(folder, `${plan.mark?.scheme ?? 'plain'}-${hash}.jsonl`);

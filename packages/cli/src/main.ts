@@ -6,7 +6,7 @@ import { detectCommand } from './commands/detect.ts';
 import { generateCommand } from './commands/generate.ts';
 import { keygenCommand } from './commands/keygen.ts';
 import { keysCommand } from './commands/keys.ts';
-import { complain, explain } from './errors.ts';
+import { complain, explain, masked } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 
 function program(): Command {
@@ -39,11 +39,11 @@ async function run(root: Command, argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander's message without its prefix and without values after `=`: a secret may have been typed there. */
+/** Commander's message without its prefix, values after `=` and long runs: a secret may have been typed there. */
 function usageError(root: Command, argv: readonly string[], error: CommanderError): string {
   const message = error.message.replace(/^error: /, '').replace(/^(unknown option '[^=']+)=[^\n]*'/, "$1'");
   const command = root.commands.find((candidate) => candidate.name() === argv[0]);
-  return `${message} (see ${command === undefined ? 'taggant' : `taggant ${command.name()}`} --help)`;
+  return `${masked(message)} (see ${command === undefined ? 'taggant' : `taggant ${command.name()}`} --help)`;
 }
 
 async function report(error: unknown): Promise<void> {

@@ -7,6 +7,7 @@ import {
   closeSync,
   fsyncSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { at } from './errors.ts';
+import { isObject } from './input.ts';
 
 export interface Output {
   write(text: string): Promise<void>;
@@ -62,15 +64,30 @@ const standardOutput: Output = {
 /** A new file beside the target, renamed over it in the end, and removed if the process ends before. */
 function openWholeFile(path: string, existing: Stats | undefined): Output {
   if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+  refuseKeyring(path);
   const target = existing === undefined ? path : realpathSync(path);
   const temporary = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
   const file = openSync(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
   const discard = () => rmSync(temporary, { force: true });
   const release = endCleanly(discard);
   return describeErrors(path, file, () => {
+    refuseKeyring(target);
     renameSync(temporary, target);
     release();
   });
+}
+
+/** Secret keys cannot be had back: whatever its name, a keyring is replaced by the commands that change it only. */
+function refuseKeyring(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY) > MAX_KEYRING_BYTES) return;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return;
+    throw error;
+  }
+  if (isObject(value) && 'keyring' in value) throw new Error('is a keyring, which holds secret keys');
 }
 
 function describeErrors(path: string, file: number, finish = () => {}): Output {
@@ -108,3 +125,5 @@ export function endCleanly(discard: () => void): () => void {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   };
 }
+
+const MAX_KEYRING_BYTES = 1 << 26;

@@ -1,8 +1,8 @@
 /** Tokenizers by name: `tiny-lm`, `tiktoken:NAME`, `hf:PATH`. Each is loaded when asked for. @module */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkSameTokenizer, type Mark, type Tokenizer } from '@taggant/core';
-import { at, CommandError } from './errors.ts';
+import { checkSameTokenizer, type Mark, show, type Tokenizer } from '@taggant/core';
+import { at, CommandError, complain, masked } from './errors.ts';
 import { isObject, parseJson, readText } from './input.ts';
 
 export const TOKENIZER_HELP = 'tiny-lm, tiktoken:NAME (such as tiktoken:o200k_base) or hf:PATH (a tokenizer.json)';
@@ -12,12 +12,21 @@ export async function openTokenizerOf(marks: readonly Mark[], spec: string | und
   const ids = marks.map(({ descriptor }) => descriptor.tokenizer);
   const marked = ids.find((id) => id !== undefined);
   if (spec === undefined && marked?.name !== 'tiny-lm') {
-    const named = marked === undefined ? '' : `, the mark's is ${JSON.stringify(marked.name)}`;
+    const named = marked === undefined ? '' : `, the mark's is ${show(marked.name)}`;
     throw new CommandError(`--text needs --tokenizer: ${TOKENIZER_HELP}${named}`);
   }
   const tokenizer = await openTokenizer(spec ?? 'tiny-lm', { name: marked?.name });
   for (const id of ids) checkSameTokenizer(id, tokenizer.id);
+  if (spec?.startsWith('hf:')) await warnIfUnchecked(marks, spec.slice(3));
   return tokenizer;
+}
+
+/** A file goes under the name that the mark gives, so that its hash alone can tell it from another. */
+export async function warnIfUnchecked(marks: readonly Mark[], path: string): Promise<void> {
+  if (marks.every(({ descriptor }) => descriptor.tokenizer?.sha256 !== undefined)) return;
+  await complain(
+    `warning: the mark names no sha256 of its tokenizer, so nothing checks that ${path} is it; with another tokenizer no mark is found`,
+  );
 }
 
 export interface TokenizerOptions {
@@ -32,8 +41,13 @@ export async function openTokenizer(spec: string, options: TokenizerOptions = {}
   const argument = rest.join(':');
   if (spec === 'tiny-lm') return (await import('@taggant/tiny-lm')).tinyLmTokenizer();
   if (kind === 'tiktoken') return (await import('@taggant/detector/tiktoken')).tiktokenTokenizer(argument as never);
-  if (kind === 'hf' && argument !== '') return openTokenizerFile(argument, options);
-  throw new CommandError(`--tokenizer expected ${TOKENIZER_HELP}, got ${JSON.stringify(spec)}`);
+  if (kind === 'hf' && argument !== '') {
+    if (existsSync(argument)) return openTokenizerFile(argument, options);
+    // A path is quoted whole unless all of it may be a secret.
+    const shown = masked(argument) === '[...]' ? '[...]' : argument;
+    throw new CommandError(`cannot read ${shown}: no such file or folder`);
+  }
+  throw new CommandError(`--tokenizer expected ${TOKENIZER_HELP}, got ${masked(JSON.stringify(spec))}`);
 }
 
 /** A `tokenizer.json`, or the folder that holds it, with the `tokenizer_config.json` beside it. */

@@ -108,6 +108,39 @@ describe.concurrent('files', () => {
     );
   });
 
+  const base64 = Buffer.from(SECRET).toString('base64');
+  const typed: string[][] = [SECRET_HEX, base64].flatMap((secret) => [
+    ['keygen', '--cohort', secret],
+    ['keygen', '--scheme', secret],
+    ['keygen', '--tokenizer', secret],
+    ['keygen', '--tokenizer', `hf:${secret}`],
+    ['keygen', '--tokenizer', `tiktoken:${secret}`],
+    ['detect', '--mark', 'mark.json', '--alpha', secret],
+    ['detect', '--mark', 'mark.json', `--${secret}`],
+    ['keys', 'set', 'x', '--status', secret],
+    [secret],
+  ]);
+  it('hides a secret in the place of any other value', async () => {
+    const all = await Promise.all(typed.map((args) => run(args, { cwd })));
+    for (const ended of all) expectError(ended, /./);
+  });
+
+  it('describes a secret in the place of the name of the tokenizer', async () => {
+    const mark = folder.file('named.json', { ...INLINE, tokenizer: { name: SECRET_HEX, vocabSize: 4096 } });
+    expectError(
+      await run(['detect', '--mark', mark, '--text', 'ids.jsonl'], { cwd }),
+      /--text needs --tokenizer: .*, the mark's is text of length 64/,
+    );
+  });
+
+  it('quotes long flags and paths all the same', async () => {
+    expectError(await run(['keygen', '--allow-readable-keyrin'], { cwd }), /Did you mean --allow-readable-keyring\?/);
+    expectError(
+      await run(['keygen', '--tokenizer', 'hf:no/Meta-Llama-3-8B-Instruct-and-more/tokenizer.json'], { cwd }),
+      /cannot read no\/Meta-Llama-3-8B-Instruct-and-more\/tokenizer\.json: no such file/,
+    );
+  });
+
   it('refuses an unknown command and says how to get help without one', async () => {
     expectError(await run(['detetc'], { cwd }), /unknown command 'detetc' \(Did you mean detect\?\)/);
     const bare = await run([], { cwd });
@@ -139,6 +172,10 @@ describe.concurrent('lines', () => {
     'a fraction': ['{"tokens":[1.5]}', /stdin:3: "tokens\[0\]" expected .* got 1\.5/],
     'a token as text': ['{"tokens":["1"]}', /stdin:3: "tokens\[0\]" expected .* got "1"/],
     null: ['{"tokens":[null]}', /stdin:3: "tokens\[0\]" expected .* got null/],
+    'a token in depth': [
+      `{"tokens":[1,${'['.repeat(50_000)}${']'.repeat(50_000)}]}`,
+      /stdin:3: "tokens\[1\]" expected a token id, got an array/,
+    ],
     'a prompt as text': ['{"tokens":[1],"prompt":"Hello"}', /stdin:3: "prompt" expected an array of token ids/],
     'a bad prompt token': ['{"tokens":[1],"prompt":[-1]}', /stdin:3: "prompt\[0\]" expected a token id/],
     'two prompts': ['{"tokens":[1],"prompt":[1],"promptTokens":[2]}', /stdin:3: .*got both/],

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { detectTokens } from '@taggant/detector';
 import { describe, expect, it } from 'vitest';
@@ -100,6 +102,18 @@ describe.concurrent('taggant detect', () => {
     expect(asGenerated.lnP).toBe(with3.lnP);
   });
 
+  it('takes null for a prompt that is left out', async () => {
+    const lines = [
+      { tokens: marked, prompt: null, promptTokens: [5, 6, 7] },
+      { tokens: marked, prompt: null },
+    ];
+    const { stdout } = await detectInput(lines.map(line).join(''), '--json');
+    expect(jsonLines(stdout).map(({ positions }) => positions.withoutContext)).toEqual([0, 2]);
+    const text = ['detect', '--mark', 'tiny.json', '--text', '-', '--jsonl', '--json'];
+    const read = await run(text, { cwd, input: line({ id: 'x', text: 'No.', prompt: null }) });
+    expect(jsonLines(read.stdout)[0].id).toBe('x');
+  });
+
   it('counts each context once with --dedup context', async () => {
     const tokens = [1, 2, 3, 1, 2, 4, 1, 2, 5];
     const { stdout } = await detectInput(line({ tokens }), '--dedup', 'context', '--json');
@@ -132,8 +146,8 @@ describe.concurrent('taggant detect', () => {
   });
 
   it('shows control characters of an id instead of sending them to the terminal', async () => {
-    const { stdout } = await detectInput(line({ id: '\u001b[2J\nmarked', tokens: [1] }));
-    expect(stdout).toContain('\\x1b[2J\\x0amarked');
+    const { stdout } = await detectInput(line({ id: '\u001b[2J\nmarked\u202e\u2028', tokens: [1] }));
+    expect(stdout).toContain('\\x1b[2J\\x0amarked\\u{202e}\\u{2028}');
   });
 
   it('prints each result before the next input arrives', async () => {
@@ -208,6 +222,22 @@ describe.concurrent('taggant detect', () => {
       ]);
       expect(jsonLines(gpt.stdout)[0].positions.seen).toBe(6);
       expect(jsonLines(own.stdout)[0].mark.tokenizer.name).toBe('my-model');
+      expect(gpt.stderr).not.toContain('sha256');
+    });
+
+    it('warns when nothing but the flag says that a file is the tokenizer of the mark', async () => {
+      const model = fileURLToPath(new URL('../../tiny-lm/model/tokenizer.json', import.meta.url));
+      const sha256 = createHash('sha256').update(readFileSync(model)).digest('hex');
+      const tokenizer = { name: 'my-model', vocabSize: 4096 };
+      const stderrOf = async (name: string, fields: object) => {
+        folder.file(name, { ...DESCRIPTOR, secret: SECRET_HEX, ...fields });
+        const flags = ['--mark', name, '--text', '-', '--tokenizer', `hf:${model}`];
+        return (await run(['detect', ...flags], { cwd, input: 'It was' })).stderr;
+      };
+      const warning = `taggant: warning: the mark names no sha256 of its tokenizer, so nothing checks that ${model} is it; with another tokenizer no mark is found\n`;
+      expect(await stderrOf('named.json', { tokenizer })).toContain(warning);
+      expect(await stderrOf('nameless.json', {})).toContain(warning);
+      expect(await stderrOf('hashed.json', { tokenizer: { ...tokenizer, sha256 } })).not.toContain('sha256');
     });
 
     it('calls an empty text inconclusive', async () => {

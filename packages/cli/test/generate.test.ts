@@ -84,8 +84,21 @@ describe('taggant generate', () => {
       '--max-new-tokens',
       '30',
     ];
-    const { stdout, status } = await taggant('generate', ...flags, '--seed', '0', '--json');
-    expect([status, jsonLines(stdout)[0].mark]).toEqual([0, [descriptor.kid, descriptor.kid]]);
+    const { stdout, stderr, status } = await taggant('generate', ...flags, '--seed', '0', '--json');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(jsonLines(stdout)[0].mark).toEqual([descriptor.kid, descriptor.kid]);
+  });
+
+  it('warns that a model folder may hold another tokenizer when the mark names no hash', async () => {
+    const { tokenizer: _, ...descriptor } = JSON.parse(readFileSync(join(cwd, 'greenlist.json'), 'utf8'));
+    folder.file('unnamed.json', descriptor);
+    const model = fileURLToPath(new URL('../../tiny-lm/model', import.meta.url));
+    const flags = ['--mark', 'unnamed.json', '--model', model, '--prompt', 'It was', '--max-new-tokens', '2'];
+    const { stderr, status } = await taggant('generate', ...flags, '--seed', '0');
+    expect(stderr).toBe(
+      `taggant: warning: the mark names no sha256 of its tokenizer, so nothing checks that ${model} is it; with another tokenizer no mark is found\n`,
+    );
+    expect(status).toBe(0);
   });
 });
 
@@ -136,6 +149,23 @@ describe.concurrent('an output file', () => {
     expect(existsSync(join(cwd, 'never.txt'))).toBe(false);
     expect(readFileSync(join(cwd, 'kept.txt'), 'utf8')).toBe('old');
     expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('replaces neither the keyring, nor the mark, nor the prompts, nor a keyring of another name', async () => {
+    folder.file('more.jsonl', prompts);
+    folder.file('old-essay.txt', '{"keyring":"taggant/1","keys":[]}', 0o600);
+    const flags = ['--mark', 'gumbel.json', '--prompts', 'more.jsonl', '--max-new-tokens', '2', '--seed', '1'];
+    const refused: Record<string, RegExp> = {
+      'taggant-keys.json': /--out and --keyring expected two files/,
+      './gumbel.json': /--out and --mark expected two files/,
+      'more.jsonl': /--out and --prompts expected two files/,
+      'old-essay.txt': /cannot write old-essay\.txt: is a keyring/,
+    };
+    for (const [out, message] of Object.entries(refused)) {
+      const before = readFileSync(join(cwd, out), 'utf8');
+      expectError(await taggant('generate', ...flags, '--out', out), message);
+      expect(readFileSync(join(cwd, out), 'utf8')).toBe(before);
+    }
   });
 
   it.skipIf(process.platform === 'win32')('leaves nothing behind on Ctrl-C', async () => {

@@ -113,6 +113,25 @@ describe.concurrent('taggant keygen', () => {
     expect(readdirSync(cwd)).toEqual(before);
   });
 
+  it('makes no key when the mark would take its place, through a link too', async () => {
+    const { cwd, taggant } = place();
+    mkdirSync(join(cwd, 'vault'));
+    if (process.platform !== 'win32') symlinkSync('vault', join(cwd, 'link'));
+    const link = process.platform === 'win32' ? 'vault' : 'link';
+    const before = readdirSync(cwd);
+    const expected = /--mark and --keyring expected two files/;
+    expectError(await taggant('keygen', '--keyring', 'k.json', '--mark', './k.json'), expected);
+    expectError(await taggant('keygen', '--keyring', 'vault/k.json', '--mark', `${link}/k.json`), expected);
+    expect([readdirSync(cwd), readdirSync(join(cwd, 'vault'))]).toEqual([before, []]);
+  });
+
+  it('shows what could drive a terminal in the names of its files', async () => {
+    const { taggant } = place();
+    const { stdout } = await taggant('keygen', '--keyring', 'a\u202eb.json', '--mark', 'c\u2028d.json');
+    expect(stdout).toContain('secret key  a\\u{202e}b.json (');
+    expect(stdout).toContain('mark        c\\u{2028}d.json (');
+  });
+
   it('makes no key when a flag is wrong', async () => {
     const { cwd, taggant } = place();
     expectError(await taggant('keygen', '--gamma', '1/3'), /"gamma" expected a multiple of 1\/256/);

@@ -116,8 +116,7 @@ interface Input {
 async function* readTokens(paths: readonly string[], onBytes: OnBytes): AsyncGenerator<Input> {
   for (const path of paths) {
     for await (const line of readJsonLines(path, onBytes)) {
-      const { tokens } = line.fields;
-      if (!Array.isArray(tokens)) throw new CommandError(`${line.place}: "tokens" expected an array of token ids`);
+      const tokens = idsOf(line.fields.tokens, 'tokens', line.place);
       yield { id: idOf(line), place: line.place, tokens, prompt: promptTokensOf(line) };
     }
   }
@@ -126,12 +125,20 @@ async function* readTokens(paths: readonly string[], onBytes: OnBytes): AsyncGen
 /** `prompt` as ids; in the lines of `taggant generate --json` it is text, and the ids are in `promptTokens`. */
 function promptTokensOf({ fields, place }: JsonLine): ArrayLike<number> | undefined {
   const { prompt, promptTokens } = fields;
-  if (prompt !== undefined && promptTokens !== undefined && typeof prompt !== 'string') {
+  if (prompt != null && promptTokens != null && typeof prompt !== 'string') {
     throw new CommandError(`${place}: expected "prompt" or "promptTokens", got both`);
   }
   const ids = promptTokens ?? prompt;
-  if (ids === undefined || Array.isArray(ids)) return ids;
-  throw new CommandError(`${place}: "prompt" expected an array of token ids`);
+  return ids == null ? undefined : idsOf(ids, 'prompt', place);
+}
+
+/** A flat array; the values are the detector's to check, which an array so deep that it cannot be compared would fell. */
+function idsOf(value: unknown, name: string, place: string): readonly number[] {
+  if (!Array.isArray(value)) throw new CommandError(`${place}: "${name}" expected an array of token ids`);
+  const deep = value.findIndex((token) => typeof token === 'object' && token !== null);
+  if (deep < 0) return value;
+  const got = Array.isArray(value[deep]) ? 'an array' : 'an object';
+  throw new CommandError(`${place}: "${name}[${deep}]" expected a token id, got ${got}`);
 }
 
 async function* readTexts(flags: Flags, tokenizer: Tokenizer, onBytes: OnBytes): AsyncGenerator<Input> {
@@ -147,7 +154,7 @@ async function* readTexts(flags: Flags, tokenizer: Tokenizer, onBytes: OnBytes):
     if (flags.jsonl || path.endsWith('.jsonl')) {
       for await (const line of readJsonLines(path, onBytes)) {
         const text = textOf(line, 'text');
-        const prompt = line.fields.prompt === undefined ? undefined : textOf(line, 'prompt');
+        const prompt = line.fields.prompt == null ? undefined : textOf(line, 'prompt');
         const { place } = line;
         const promptIds = prompt === undefined ? common : encode(prompt, place);
         yield { id: idOf(line), place, tokens: encode(text, place), prompt: promptIds };
@@ -196,11 +203,10 @@ const jsonPrinter: Print = (id, { layers, ...detection }, description) =>
 /** JSON has no Infinity and no typed arrays. `needed: null` means that no length would do. */
 function forJson({ power, details, ...rest }: Detection) {
   const { verdict, reason, lnP, p, n, score, z, ...more } = rest;
-  const { strength, needed, lnMissed } = power;
   return {
     ...{ verdict, reason, lnP, p, n, score, z },
     ...more,
-    power: { strength, needed: Number.isFinite(needed) ? needed : null, lnMissed },
+    power: { ...power, needed: Number.isFinite(power.needed) ? power.needed : null },
     ...(details === undefined
       ? {}
       : { details: { positions: Array.from(details.positions), scores: Array.from(details.scores) } }),

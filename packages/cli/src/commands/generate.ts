@@ -8,6 +8,7 @@ import { at, CommandError, complain } from '../errors.ts';
 import { atLeastZero, choice, integer, type KeyringFlags, share, withKeyring } from '../flags.ts';
 import { readJsonLines } from '../input.ts';
 import { jsonLine, openOutput } from '../output.ts';
+import { refuseToReplace } from '../paths.ts';
 import { openProgress } from '../progress.ts';
 
 interface Flags extends KeyringFlags {
@@ -68,6 +69,8 @@ export function generateCommand(program: Command): void {
 }
 
 async function generate(flags: Flags): Promise<void> {
+  const { out, keyring, mark: markFile, prompts } = flags;
+  refuseToReplace(['--out', out], { '--keyring': keyring, '--mark': markFile, '--prompts': prompts });
   const marks = await openMarks(flags);
   const seed = flags.seed ?? randomInt(2 ** 32);
   const output = openOutput(flags.out);
@@ -76,11 +79,11 @@ async function generate(flags: Flags): Promise<void> {
   const kids = marks.map(({ descriptor }) => descriptor.kid ?? null);
   const mark = kids.length > 1 ? kids : (kids[0] ?? null);
   const { maxNewTokens, ignoreEnd, batch } = flags;
-  const progress = await openProgress(flags.prompts === undefined ? flags.count : undefined, batch + 1);
+  const progress = await openProgress(prompts === undefined ? flags.count : undefined, batch + 1);
   let done = 0;
   for await (const jobs of batches(readJobs(flags, model, tokenizer), batch)) {
-    const prompts = jobs.map((job) => job.promptTokens);
-    const texts = await model.generate(prompts, { maxNewTokens, ignoreEnd, settings, seed: seedOf(seed, done) });
+    const starts = jobs.map((job) => job.promptTokens);
+    const texts = await model.generate(starts, { maxNewTokens, ignoreEnd, settings, seed: seedOf(seed, done) });
     for (const [i, { id, prompt, promptTokens }] of jobs.entries()) {
       const text = tokenizer.decode(texts[i]);
       const separator = done++ === 0 ? '' : '\n';
@@ -95,7 +98,7 @@ async function generate(flags: Flags): Promise<void> {
   }
   progress.stop();
   await model.dispose();
-  if (done === 0) throw new CommandError(`${flags.prompts}: expected at least one prompt, got none`);
+  if (done === 0) throw new CommandError(`${prompts}: expected at least one prompt, got none`);
   await output.close();
 }
 
@@ -146,9 +149,11 @@ async function openModel(flags: Flags, marks: readonly Mark[]) {
 }
 
 async function openFolderTokenizer(folder: string, marks: readonly Mark[], model: LocalModel): Promise<Tokenizer> {
-  const { openTokenizerFile } = await import('../tokenizers.ts');
+  const { openTokenizerFile, warnIfUnchecked } = await import('../tokenizers.ts');
   const name = marks.find(({ descriptor }) => descriptor.tokenizer)?.descriptor.tokenizer?.name;
-  return openTokenizerFile(folder, { name, vocabSize: model.vocabSize });
+  const tokenizer = await openTokenizerFile(folder, { name, vocabSize: model.vocabSize });
+  await warnIfUnchecked(marks, folder);
+  return tokenizer;
 }
 
 interface Job {

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Scheme, TokenizerId } from '@taggant/core';
 import type { Command } from 'commander';
-import { CommandError, complain } from '../errors.ts';
+import { CommandError, complain, printable } from '../errors.ts';
 import { choice, finite, instant, integer, type KeyringFlags, withKeyring } from '../flags.ts';
 import { jsonLine, openOutput, writeWhole } from '../output.ts';
+import { refuseToReplace } from '../paths.ts';
 
 interface Flags extends KeyringFlags {
   readonly scheme: Scheme;
@@ -58,6 +59,7 @@ async function keygen(flags: Flags): Promise<void> {
   if (notBefore !== undefined && notAfter !== undefined && notBefore >= notAfter) {
     throw new CommandError(`--not-after expected an instant after ${notBefore}, got ${notAfter}`);
   }
+  refuseToReplace(['--mark', markFile], { '--keyring': flags.keyring });
   if (markFile !== undefined && existsSync(markFile)) {
     throw new CommandError(`${markFile} exists already; texts may rest on it, so it is not replaced`);
   }
@@ -87,8 +89,8 @@ async function keygen(flags: Flags): Promise<void> {
   const words = [
     `kid         ${kid}`,
     `commitment  ${commitment}`,
-    `secret key  ${flags.keyring} (keep it: whoever reads it can detect and forge the mark)`,
-    `mark        ${markFile ?? 'stdout'} (public)`,
+    `secret key  ${printable(flags.keyring)} (keep it: whoever reads it can detect and forge the mark)`,
+    `mark        ${printable(markFile ?? 'stdout')} (public)`,
   ];
   if (markFile !== undefined) return writeWhole('-', `${words.join('\n')}\n`);
   for (const line of words) await complain(line);
