@@ -116,7 +116,7 @@ async function save(
   await writeWhole(join(out, 'report.html'), report);
   return [
     [join(out, 'report.html'), 'every token of every text, and the evidence as it builds up'],
-    [join(out, 'mark.json'), 'the mark without its secret'],
+    [join(out, 'mark.json'), 'the mark without its secret, which is gone: detect cannot use it'],
     [join(out, '*.txt'), 'the texts'],
   ];
 }

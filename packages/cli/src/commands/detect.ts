@@ -95,7 +95,9 @@ async function detect(flags: Flags): Promise<void> {
 
 function checkFlags({ mark, tokens, text, jsonl, promptText, tokenizer, json, details }: Flags): void {
   if ((tokens === undefined) === (text === undefined)) {
-    throw new CommandError('detect expected either --tokens or --text (see taggant detect --help)');
+    throw new CommandError(
+      'detect expected either --tokens or --text; --text - reads stdin (see taggant detect --help)',
+    );
   }
   if ([mark, ...(tokens ?? text ?? [])].filter((path) => path === '-').length > 1) {
     throw new CommandError('stdin (-) can be read once only');

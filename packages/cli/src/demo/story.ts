@@ -79,10 +79,15 @@ export function examine(texts: Texts, { marks, wrong }: Keys, tokenizer: Tokeniz
       marked,
       'The first text, tested under a key that marked nothing.',
     ),
-    test(marks.gumbel, true)('gumbel', 'Gumbel mark', gumbel, 'The same prompt under another scheme, half as long.'),
+    test(marks.gumbel, true)(
+      'gumbel',
+      'Gumbel mark, half as long',
+      gumbel,
+      'The same prompt under another scheme, half as long.',
+    ),
     test(marks.tournament, true)(
       'tournament',
-      'Tournament mark',
+      'Tournament mark, half as long',
       tournament,
       'The same prompt under a third scheme, half as long.',
     ),
