@@ -1,7 +1,7 @@
 /**
- * How many marked texts are found, by length: TPR at p < 1e-6 and the median ln p, per mark, on tiny-lm at T = 1.
+ * How many marked texts are found, by length: TPR at p < 1e-6 and the median ln p, per mark, on tiny-lm.
  *
- *   npm run strength:power -- [--samples 512] [--json FILE]
+ *   npm run strength:power -- [--samples 512] [--temperature 1] [--json FILE]
  *
  * Every batch of 32 samples has its own key and every sample its own held-out prompt; the detector sees neither. Each
  * sample is cut to each length. `tokens` scores the generated ids, `text` the same after decoding and tokenizing again.
@@ -26,10 +26,16 @@ const MARKS: Record<string, NativeMarkInput> = {
   'tournament (30 layers, context 4)': { scheme: 'tournament' },
 };
 
-const { values } = parseArgs({ options: { samples: { type: 'string', default: '512' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    samples: { type: 'string', default: '512' },
+    temperature: { type: 'string', default: '1' },
+    json: { type: 'string' },
+  },
+});
 const samples = Number(values.samples);
 const folder = fileURLToPath(new URL('../out/', import.meta.url));
-const plan = { samples, tokens: Math.max(...LENGTHS), temperature: 1 };
+const plan = { samples, tokens: Math.max(...LENGTHS), temperature: Number(values.temperature) };
 const tokenizer = tinyLmTokenizer();
 const plain = await samplesOf({ ...plan, mark: null }, folder);
 
@@ -67,7 +73,7 @@ console.table(
 if (values.json !== undefined) {
   const model = sha256Hex(readFileSync(`${tinyLmFolder}/onnx/model.onnx`).toString('base64'));
   const record = {
-    command: `npm run strength:power -- --samples ${samples}`,
+    command: `npm run strength:power -- --samples ${samples} --temperature ${values.temperature}`,
     alpha: ALPHA,
     samples,
     model,
