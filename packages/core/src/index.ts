@@ -23,6 +23,6 @@ export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
 export type { Mark, NullLaw, Strength } from './mark.ts';
 export { type NativeMarkInput, openMark } from './marks/native.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
-export { deriveKey, exportSecret, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
+export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export { TupleSet } from './tuple-set.ts';

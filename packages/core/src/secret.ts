@@ -96,12 +96,7 @@ export class MarkKey {
  */
 export function deriveKey(secret: Secret, scheme: Scheme, label = ''): MarkKey {
   if (!(secret instanceof Secret)) throw new TypeError(`"secret" expected a Secret, got ${typeof secret}`);
-  if (!SCHEMES.includes(scheme)) {
-    throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${describeSecretText(scheme)}`);
-  }
-  if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${typeof label}`);
-  // UTF-8 has no lone surrogates: all of them would become the same U+FFFD, and different labels the same key.
-  if (/\p{Surrogate}/u.test(label)) throw new RangeError('"label" expected well-formed Unicode, got a lone surrogate');
+  checkPurpose(scheme, label);
   return new MarkKey(
     scheme,
     label,
@@ -114,8 +109,41 @@ export function exportSecret(secret: Secret): string {
   return toBase64Url(secretBytes(secret));
 }
 
+/**
+ * A derived key's 32 bytes as base64url: for a worker thread, or for a party that may write and read this one mark. It
+ * gives away neither the master secret nor other keys, but it is a secret itself.
+ *
+ * @example
+ * importKey(exportKey(key), key.scheme, key.label).kid === key.kid; // true
+ */
+export function exportKey(key: MarkKey): string {
+  if (!(key instanceof MarkKey)) throw new TypeError(`"key" expected a MarkKey, got ${typeof key}`);
+  const bytes = new DataView(new ArrayBuffer(32));
+  keyWords(key).forEach((word, i) => {
+    bytes.setUint32(4 * i, word, true);
+  });
+  return toBase64Url(new Uint8Array(bytes.buffer));
+}
+
+/** The key that {@link exportKey} gave out. */
+export function importKey(text: string, scheme: Scheme, label = ''): MarkKey {
+  checkPurpose(scheme, label);
+  const bytes = fromBase64Url(text, 'key');
+  if (bytes.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${bytes.length}`);
+  return new MarkKey(scheme, label, bytes);
+}
+
 /** @internal The key's 8 little-endian words, for the kernels. */
 export const wordsOf = (key: MarkKey): Uint32Array => keyWords(key);
+
+function checkPurpose(scheme: Scheme, label: string): void {
+  if (!SCHEMES.includes(scheme)) {
+    throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${describeSecretText(scheme)}`);
+  }
+  if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${typeof label}`);
+  // UTF-8 has no lone surrogates: all of them would become the same U+FFFD, and different labels the same key.
+  if (/\p{Surrogate}/u.test(label)) throw new RangeError('"label" expected well-formed Unicode, got a lone surrogate');
+}
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const concat = (a: Uint8Array, b: Uint8Array) => Uint8Array.from([...a, ...b]);

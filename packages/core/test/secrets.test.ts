@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import {
   deriveKey,
   distinctPairs,
+  exportKey,
   exportSecret,
+  importKey,
   Keyring,
   MarkKey,
   openMark,
@@ -93,6 +95,15 @@ describe('core objects', () => {
       kid: entry.key.kid,
       status: 'active',
     });
+  });
+
+  it('an exported key imports as the same key, and as nothing else', () => {
+    const key = deriveKey(Secret.generate(), 'gumbel', 'tenant 7');
+    const text = exportKey(key);
+    expect(text).toMatch(/^[\w-]{43}$/);
+    expect(importKey(text, 'gumbel', 'tenant 7')).toMatchObject({ kid: key.kid, scheme: 'gumbel', label: 'tenant 7' });
+    expect(() => importKey(text.slice(1), 'gumbel')).toThrow(/"key" expected/);
+    expect(() => importKey('x', 'elm' as never)).toThrow(/"scheme" expected/);
   });
 
   it('control: print and exportSecret, which are for the file, do hold the secret', () => {

@@ -6,4 +6,4 @@
 
 export { jsKernels } from './js/index.ts';
 export { type Kernels, kernels, type SlotBits } from './kernels.ts';
-export { simdKernels } from './simd.ts';
+export { simdKernels } from './simd/index.ts';

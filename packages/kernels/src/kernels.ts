@@ -1,6 +1,6 @@
 /** The interface that both backends fill, and the choice between them. @module */
 import { jsKernels } from './js/index.ts';
-import { simdKernels } from './simd.ts';
+import { simdKernels } from './simd/index.ts';
 
 /** Bits a slot: 1, 2, 4 or 8 bit planes (green lists), or 32, a whole little-endian word (Gumbel, tournament). */
 export type SlotBits = 1 | 2 | 4 | 8 | 32;

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { compile, embed } from '../scripts/build-wasm.ts';
 import { wasmBase64 } from '../src/generated/wasm.ts';
-import { instantiate, wrap } from '../src/simd.ts';
+import { wrap } from '../src/simd/index.ts';
+import { instantiate } from '../src/simd/module.ts';
 import { bytes, randomWords } from './backends.ts';
 
 test('the embedded module is what assembly/ compiles to', async () => {

@@ -1,0 +1,35 @@
+/**
+ * The WASM SIMD kernels (assembly/), behind views of their memory. Each file of this folder serves one assembly file: it
+ * copies in, calls, copies out. All of them lay out the same arena, each call for itself.
+ * @module
+ */
+import { checked } from '../check.ts';
+import type { Kernels } from '../kernels.ts';
+import { biasGreen } from './bias.ts';
+import { keystream } from './keystream.ts';
+import { type Exports, instantiate } from './module.ts';
+import { readSlots } from './slots.ts';
+
+/**
+ * The SIMD kernels, compiled on the first call; undefined where the engine cannot run them.
+ *
+ * @example
+ * const fast = simdKernels() ?? jsKernels;
+ */
+export function simdKernels(): Kernels | undefined {
+  if (compiled === undefined) {
+    const wasm = instantiate();
+    compiled = wasm ? checked(wrap(wasm)) : null;
+  }
+  return compiled ?? undefined;
+}
+
+let compiled: Kernels | null | undefined;
+
+/** @internal */
+export const wrap = (wasm: Exports): Kernels => ({
+  backend: 'simd',
+  keystream: keystream(wasm),
+  readSlots: readSlots(wasm),
+  biasGreen: biasGreen(wasm),
+});
