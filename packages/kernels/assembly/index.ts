@@ -8,5 +8,6 @@ export const key: usize = KEY;
 export const arena: usize = (__heap_base + 15) & ~15;
 
 export { keystream } from './keystream';
-export { readSlots } from './slots';
+export { countGreen, readSlots } from './slots';
 export { biasGreen } from './bias';
+export { countCohorts } from './cohorts';

@@ -16,13 +16,10 @@ export function checked(inner: Kernels): Kernels {
 
     readSlots(key, nonces, slots, bits, out) {
       checkKey(key);
-      checkType('slots', slots, 'Uint32Array');
-      checkType('nonces', nonces, 'Uint32Array');
-      checkLength('nonces', nonces, 3 * slots.length, ' (3 per slot)');
+      checkPairs(nonces, slots, 'slots');
       checkOneOf('bits', bits, [1, 2, 4, 8, 32]);
       checkType('out', out, 'Uint32Array');
       checkLength('out', out, slots.length, ' (1 per slot)');
-      checkSlots(slots);
       inner.readSlots(key, nonces, slots, bits, out);
     },
 
@@ -33,13 +30,30 @@ export function checked(inner: Kernels): Kernels {
       }
       checkKey(key);
       checkNonce(nonce);
-      checkOneOf('bits', bits, [1, 2, 4, 8]);
-      checkInteger('green', green, 1, 2 ** bits - 1);
+      checkGreen(bits, green);
       checkInteger('cohort', cohort, 0, SLOT_LIMIT - 1);
       if (typeof delta !== 'number' || !Number.isFinite(Math.fround(delta))) {
         throw new RangeError(`"delta" expected a finite float32 number, got ${show(delta)}`);
       }
       return inner.biasGreen(logits, key, nonce, bits, green, cohort, delta);
+    },
+
+    countCohorts(key, nonces, tokens, bits, green, firstCohort, out) {
+      checkKey(key);
+      checkPairs(nonces, tokens, 'tokens');
+      checkGreen(bits, green);
+      checkType('out', out, 'Uint32Array');
+      checkInteger('firstCohort', firstCohort, 0, SLOT_LIMIT - Math.max(1, out.length));
+      inner.countCohorts(key, nonces, tokens, bits, green, firstCohort, out);
+    },
+
+    countKeys(keys, nonces, slots, bits, green, out) {
+      checkType('out', out, 'Uint32Array');
+      checkType('keys', keys, 'Uint32Array');
+      checkLength('keys', keys, 8 * out.length, ' (8 per count)');
+      checkPairs(nonces, slots, 'slots');
+      checkGreen(bits, green);
+      inner.countKeys(keys, nonces, slots, bits, green, out);
     },
   } satisfies Kernels);
 }
@@ -52,6 +66,19 @@ function checkKey(key: Uint32Array): void {
 function checkNonce(nonce: Uint32Array): void {
   checkType('nonce', nonce, 'Uint32Array');
   checkLength('nonce', nonce, 3);
+}
+
+function checkGreen(bits: number, green: number): void {
+  checkOneOf('bits', bits, [1, 2, 4, 8]);
+  checkInteger('green', green, 1, 2 ** bits - 1);
+}
+
+/** Three words of nonce per slot (or token), and ids that fit a slot. */
+function checkPairs(nonces: Uint32Array, ids: Uint32Array, name: string): void {
+  checkType(name, ids, 'Uint32Array');
+  checkType('nonces', nonces, 'Uint32Array');
+  checkLength('nonces', nonces, 3 * ids.length, ` (3 per ${name.slice(0, -1)})`);
+  checkIds(ids, name);
 }
 
 /** By tag, not by `instanceof`: arrays of another realm (jest, vm, iframes) are as good. */
@@ -76,13 +103,13 @@ function checkOneOf(name: string, value: number, choices: readonly number[]): vo
   }
 }
 
-/** ORing all slots together costs a tenth of a comparison with an exit each; the culprit is only looked for on failure. */
-function checkSlots(slots: Uint32Array): void {
+/** ORing all ids together costs a tenth of a comparison with an exit each; the culprit is only looked for on failure. */
+function checkIds(ids: Uint32Array, name: string): void {
   let union = 0;
-  for (let i = 0; i < slots.length; i++) union |= slots[i]!;
+  for (let i = 0; i < ids.length; i++) union |= ids[i]!;
   if (union >>> 24 === 0) return;
-  const i = slots.findIndex((slot) => slot >= SLOT_LIMIT);
-  throw new RangeError(`"slots[${i}]" expected a slot from 0 to ${SLOT_LIMIT - 1}, got ${slots[i]}`);
+  const i = ids.findIndex((id) => id >= SLOT_LIMIT);
+  throw new RangeError(`"${name}[${i}]" expected a slot from 0 to ${SLOT_LIMIT - 1}, got ${ids[i]}`);
 }
 
 /** Never shows what is in an object or a string: a misplaced argument may be a key. */

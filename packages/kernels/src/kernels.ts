@@ -6,7 +6,7 @@ import { simdKernels } from './simd/index.ts';
 export type SlotBits = 1 | 2 | 4 | 8 | 32;
 
 /**
- * The ground floor of every native mark: three ways to read the ChaCha8 keystream of a key (8 words) and a context
+ * The ground floor of every native mark: the ways to read the ChaCha8 keystream of a key (8 words) and a context
  * (a nonce of 3 words). A backend keeps no state between calls. Once warm, a call allocates nothing; only batches of more
  * than 1,024 pairs cost a few small views per 1,024.
  * Arrays of a wrong type throw TypeError; wrong lengths and values out of range throw RangeError and change nothing.
@@ -56,6 +56,39 @@ export interface Kernels {
     cohort: number,
     delta: number,
   ): number;
+
+  /**
+   * Scores every cohort of a range at once: out[i] becomes the number of pairs whose slot under cohort firstCohort + i,
+   * token XOR cohort, has a value below `green`. `nonces` holds 3n words, `tokens` n ids below 2^24; the last cohort is
+   * below 2^24. Costs a 512 / bits-th of scoring the cohorts one by one.
+   *
+   * @example
+   * const out = new Uint32Array(4);
+   * kernels().countCohorts(new Uint32Array(8), new Uint32Array(3), Uint32Array.of(1), 1, 1, 0, out);
+   * out; // [0, 1, 1, 1]: token 1 is green under cohorts 1, 2 and 3, whose slots are 0, 3 and 2
+   */
+  countCohorts(
+    key: Uint32Array,
+    nonces: Uint32Array,
+    tokens: Uint32Array,
+    bits: 1 | 2 | 4 | 8,
+    green: number,
+    firstCohort: number,
+    out: Uint32Array,
+  ): void;
+
+  /**
+   * Scores a text under many keys: out[k] becomes the number of pairs whose slot value is below `green` under key k, whose
+   * 8 words begin at keys[8 k]. Nonces and slots as for `readSlots`.
+   */
+  countKeys(
+    keys: Uint32Array,
+    nonces: Uint32Array,
+    slots: Uint32Array,
+    bits: 1 | 2 | 4 | 8,
+    green: number,
+    out: Uint32Array,
+  ): void;
 }
 
 /**

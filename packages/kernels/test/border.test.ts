@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { backends } from './backends.ts';
 
+type Kernel = 'keystream' | 'readSlots' | 'biasGreen' | 'countCohorts' | 'countKeys';
+
 const key = new Uint32Array(8);
 const nonce = new Uint32Array(3);
 const words = (n: number) => new Uint32Array(n);
@@ -8,12 +10,39 @@ const floats = (n: number) => new Float32Array(n);
 
 describe.each(backends)('%s refuses at the border:', (_, kernels) => {
   /** For callers without types. */
-  const untyped = kernels as unknown as Record<
-    'keystream' | 'readSlots' | 'biasGreen',
-    (...args: unknown[]) => unknown
-  >;
+  const untyped = kernels as unknown as Record<Kernel, (...args: unknown[]) => unknown>;
 
-  const cases: [string, 'keystream' | 'readSlots' | 'biasGreen', unknown[], string][] = [
+  const cases: [string, Kernel, unknown[], string][] = [
+    [
+      'a cohort range beyond 2^24',
+      'countCohorts',
+      [key, nonce, words(1), 1, 1, 2 ** 24 - 1, words(2)],
+      '"firstCohort" expected an integer from 0 to 16777214, got 16777215',
+    ],
+    [
+      'a token of 2^24',
+      'countCohorts',
+      [key, nonce, Uint32Array.of(2 ** 24), 1, 1, 0, words(2)],
+      '"tokens[0]" expected a slot from 0 to 16777215, got 16777216',
+    ],
+    [
+      'green of all',
+      'countCohorts',
+      [key, nonce, words(1), 2, 4, 0, words(2)],
+      '"green" expected an integer from 1 to 3, got 4',
+    ],
+    [
+      'keys that do not match',
+      'countKeys',
+      [words(15), nonce, words(1), 1, 1, words(2)],
+      '"keys" expected length 16 (8 per count), got 15',
+    ],
+    [
+      'words as greens',
+      'countKeys',
+      [words(16), nonce, words(1), 32, 1, words(2)],
+      '"bits" expected one of 1, 2, 4, 8, got 32',
+    ],
     ['a short key', 'keystream', [words(7), nonce, 0, words(1)], '"key" expected length 8, got 7'],
     [
       'a key in bytes',

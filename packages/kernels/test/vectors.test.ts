@@ -108,5 +108,9 @@ describe.each(backends)('%s reproduces the frozen vectors:', (_, kernels) => {
       return read(keyOf('greenlist'), nonces, slots, 1).filter((value) => value === 0).length;
     });
     expect(counts).toEqual(green);
+    const atOnce = new Uint32Array(green.length);
+    const flat = Uint32Array.from(nonces.flatMap((nonce) => [...nonce]));
+    kernels.countCohorts(keyOf('greenlist'), flat, Uint32Array.from(pairs), 1, 1, 0, atOnce);
+    expect([...atOnce]).toEqual(green);
   });
 });

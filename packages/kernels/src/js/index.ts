@@ -3,6 +3,7 @@ import { checked } from '../check.ts';
 import type { Kernels } from '../kernels.ts';
 import { biasGreen } from './bias.ts';
 import { keystream } from './chacha8.ts';
+import { countCohorts, countKeys } from './counts.ts';
 import { readSlots } from './slots.ts';
 
 /**
@@ -11,4 +12,4 @@ import { readSlots } from './slots.ts';
  * @example
  * jsKernels.backend; // 'js'
  */
-export const jsKernels: Kernels = checked({ backend: 'js', keystream, readSlots, biasGreen });
+export const jsKernels: Kernels = checked({ backend: 'js', keystream, readSlots, biasGreen, countCohorts, countKeys });

@@ -6,6 +6,7 @@
 import { checked } from '../check.ts';
 import type { Kernels } from '../kernels.ts';
 import { biasGreen } from './bias.ts';
+import { countCohorts, countKeys } from './counts.ts';
 import { keystream } from './keystream.ts';
 import { type Exports, instantiate } from './module.ts';
 import { readSlots } from './slots.ts';
@@ -32,4 +33,6 @@ export const wrap = (wasm: Exports): Kernels => ({
   keystream: keystream(wasm),
   readSlots: readSlots(wasm),
   biasGreen: biasGreen(wasm),
+  countCohorts: countCohorts(wasm),
+  countKeys: countKeys(wasm),
 });

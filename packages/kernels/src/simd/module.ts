@@ -8,6 +8,16 @@ export interface Exports {
   readonly arena: { readonly value: number };
   keystream(out: number, groups: number, firstBlock: number, n0: number, n1: number, n2: number): void;
   readSlots(out: number, pairs: number, nonces: number, slots: number, bits: number): void;
+  countGreen(pairs: number, nonces: number, slots: number, bits: number, green: number): number;
+  countCohorts(
+    out: number,
+    nonces: number,
+    tokens: number,
+    ends: number,
+    bits: number,
+    green: number,
+    firstBlock: number,
+  ): void;
   biasGreen(
     row: number,
     groups: number,
@@ -37,7 +47,7 @@ type ViewType<T> = new (buffer: ArrayBuffer, byteOffset: number, length: number)
 
 /** A view at a fixed address that is made anew only when its length changes or the memory has grown. */
 export function reusedView<T extends Words>({ memory }: Exports, Type: ViewType<T>, at: number) {
-  let view = new Type(memory.buffer, at, 0);
+  let view = new Type(memory.buffer, 0, 0);
   return (length: number): T => {
     if (view.length !== length || view.buffer !== memory.buffer) view = new Type(memory.buffer, at, length);
     return view;
