@@ -21,6 +21,7 @@ export {
 export { type Gamma, parseGamma } from './gamma.ts';
 export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
 export type { Mark, NullLaw, Strength } from './mark.ts';
+export { scoreKeys } from './marks/keys.ts';
 export { type NativeMarkInput, openMark } from './marks/native.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';

@@ -45,4 +45,9 @@ export interface Mark {
   apply(context: Uint32Array, logits: Float32Array, biasScale?: number): void;
   /** The score of each pair, never negative, into `out` (length at least pairs.n). */
   score(pairs: Pairs, out: Float64Array): void;
+  /**
+   * The sum of the pairs' scores under each cohort from `first` on, whatever the mark's own, into `out`. Only marks that
+   * have cohorts can tell (native-mark.md, "Scoring every cohort at once").
+   */
+  scoreCohorts?(pairs: Pairs, first: number, out: Float64Array): void;
 }

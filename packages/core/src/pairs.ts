@@ -6,7 +6,7 @@
  * @module
  */
 import { checkInteger, checkOneOf, checkTokens, TOKEN_LIMIT } from './check.ts';
-import { TupleSet } from './tuple-set.ts';
+import { finish, mix } from './tuple-set.ts';
 
 /** `pair`: each distinct (context, token) once. `context`: each distinct context once, the audit number. */
 export type DedupMode = 'pair' | 'context';
@@ -22,6 +22,8 @@ export interface Pairs {
   readonly tokens: Uint32Array;
   /** n positions in the text (for several texts: in their concatenation). */
   readonly positions: Uint32Array;
+  /** n flags: 1 where a pair is the first of its context. Absent when nobody looked. */
+  readonly first?: Uint8Array;
   /** How many positions were seen, how many were copies, how many lacked context. */
   readonly positionsSeen: number;
   readonly repeated: number;
@@ -50,15 +52,22 @@ export function distinctPairs(
   return collector.pairs();
 }
 
-/** Collects distinct pairs over many texts, so that a pair counts once in a whole run. */
+/**
+ * Collects distinct pairs over many texts, so that a pair counts once in a whole run.
+ *
+ * Two hash tables hold numbers of pairs, one by (context, token), one by context. What is compared are the pairs
+ * themselves, in full, so that no collision can ever drop or double one.
+ */
 export class PairCollector {
   readonly #dedup: DedupMode;
   readonly #width: number;
   readonly #limit: number;
-  readonly #seen: TupleSet;
   #contexts = new Uint32Array(0);
   #tokens = new Uint32Array(0);
   #positions = new Uint32Array(0);
+  #first = new Uint8Array(0);
+  #byPair = new Int32Array(0);
+  #byContext = new Int32Array(0);
   #n = 0;
   #positionsSeen = 0;
   #repeated = 0;
@@ -68,24 +77,21 @@ export class PairCollector {
     this.#width = checkInteger(contextWidth, 'contextWidth', 0, 64);
     this.#dedup = checkOneOf(dedup, 'dedup', ['pair', 'context']);
     this.#limit = checkInteger(vocabSize, 'vocabSize', 1, TOKEN_LIMIT);
-    this.#seen = new TupleSet(dedup === 'pair' ? contextWidth + 1 : contextWidth);
   }
 
   /** Adds a text; contexts never reach across texts. Returns how many new pairs it brought. */
   add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = NO_TOKENS): number {
-    const width = this.#width;
     const ids = checkTokens(tokens, 'tokens', this.#limit);
-    const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, width);
+    const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, this.#width);
     const begin = text.length - ids.length;
-    const before = this.#n;
-    this.#reserve(ids.length);
-    for (let i = begin; i < text.length; i++) {
-      if (i < width) this.#withoutContext++;
-      else if (this.#seen.add(text, i - width)) this.#append(text, i, this.#positionsSeen + i - begin);
-      else this.#repeated++;
-    }
+    const scored = Math.max(begin, this.#width);
+    const candidates = Math.max(0, text.length - scored);
+    this.#reserve(candidates);
+    const brought = candidates === 0 ? 0 : this.#collect(text, scored, this.#positionsSeen - begin);
     this.#positionsSeen += ids.length;
-    return this.#n - before;
+    this.#withoutContext += ids.length - candidates;
+    this.#repeated += candidates - brought;
+    return brought;
   }
 
   /** What was collected so far; later calls of `add` do not change it. */
@@ -97,26 +103,78 @@ export class PairCollector {
       contexts: this.#contexts.slice(0, this.#n * this.#width),
       tokens: this.#tokens.slice(0, this.#n),
       positions: this.#positions.slice(0, this.#n),
+      first: this.#first.slice(0, this.#n),
       positionsSeen: this.#positionsSeen,
       repeated: this.#repeated,
       withoutContext: this.#withoutContext,
     };
   }
 
-  #append(text: Uint32Array, i: number, position: number): void {
-    const width = this.#width;
-    const at = this.#n * width;
-    for (let j = 0; j < width; j++) this.#contexts[at + j] = text[i - width + j];
-    this.#tokens[this.#n] = text[i];
-    this.#positions[this.#n++] = position;
+  /** Appends the pairs of the tokens from `begin` on that are no copies. Everything is local: this is the hot loop. */
+  #collect(text: Uint32Array, begin: number, offset: number): number {
+    const [width, byContext, byPair] = [this.#width, this.#byContext, this.#byPair];
+    const [contexts, tokens, positions, first] = [this.#contexts, this.#tokens, this.#positions, this.#first];
+    const perPair = this.#dedup === 'pair';
+    const mask = byContext.length - 1;
+    let n = this.#n;
+    for (let i = begin; i < text.length; i++) {
+      const start = i - width;
+      const token = text[i];
+      const hash = mix(text, start, width);
+      let place = 0;
+      if (perPair) {
+        place = finish(mix(text, i, 1, hash)) & mask;
+        let pair = byPair[place];
+        while (pair >= 0 && !(tokens[pair] === token && isAt(contexts, pair * width, text, start, width))) {
+          place = (place + 1) & mask;
+          pair = byPair[place];
+        }
+        if (pair >= 0) continue;
+        byPair[place] = n;
+      }
+      place = finish(hash) & mask;
+      let pair = byContext[place];
+      while (pair >= 0 && !isAt(contexts, pair * width, text, start, width)) {
+        place = (place + 1) & mask;
+        pair = byContext[place];
+      }
+      if (pair < 0) byContext[place] = n;
+      else if (!perPair) continue;
+      for (let j = 0; j < width; j++) contexts[n * width + j] = text[start + j];
+      tokens[n] = token;
+      positions[n] = offset + i;
+      first[n++] = pair < 0 ? 1 : 0;
+    }
+    const brought = n - this.#n;
+    this.#n = n;
+    return brought;
   }
 
   #reserve(more: number): void {
     if (this.#n + more <= this.#tokens.length) return;
     const capacity = Math.max(this.#n + more, 2 * this.#tokens.length);
-    this.#contexts = resized(this.#contexts, capacity * this.#width);
-    this.#tokens = resized(this.#tokens, capacity);
-    this.#positions = resized(this.#positions, capacity);
+    this.#contexts = resized(this.#contexts, new Uint32Array(capacity * this.#width));
+    this.#tokens = resized(this.#tokens, new Uint32Array(capacity));
+    this.#positions = resized(this.#positions, new Uint32Array(capacity));
+    this.#first = resized(this.#first, new Uint8Array(capacity));
+    this.#index(2 ** Math.ceil(Math.log2(2 * capacity)));
+  }
+
+  /** Tables of `size` places, a power of two and at least twice the pairs that there may be. */
+  #index(size: number): void {
+    const width = this.#width;
+    this.#byContext = new Int32Array(size).fill(-1);
+    if (this.#dedup === 'pair') this.#byPair = new Int32Array(size).fill(-1);
+    const free = (table: Int32Array, hash: number) => {
+      let place = hash & (size - 1);
+      while (table[place] >= 0) place = (place + 1) & (size - 1);
+      return place;
+    };
+    for (let pair = 0; pair < this.#n; pair++) {
+      const context = mix(this.#contexts, pair * width, width);
+      if (this.#first[pair] === 1) this.#byContext[free(this.#byContext, finish(context))] = pair;
+      if (this.#dedup === 'pair') this.#byPair[free(this.#byPair, finish(mix(this.#tokens, pair, 1, context)))] = pair;
+    }
   }
 }
 
@@ -130,8 +188,13 @@ function joined(prompt: Uint32Array, tokens: Uint32Array, width: number): Uint32
   return text;
 }
 
-function resized(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(length);
+function isAt(contexts: Uint32Array, at: number, text: Uint32Array, start: number, width: number): boolean {
+  let i = 0;
+  while (i < width && contexts[at + i] === text[start + i]) i++;
+  return i === width;
+}
+
+function resized<T extends Uint32Array | Uint8Array>(array: T, larger: T): T {
   larger.set(array);
   return larger;
 }

@@ -67,13 +67,20 @@ function grown(array: Uint32Array): Uint32Array {
   return larger;
 }
 
-/** Multiply-xor mixing with the 32-bit finaliser of MurmurHash3 (A. Appleby, public domain). */
-function hash(source: Uint32Array, start: number, width: number): number {
-  let h = SEED;
-  for (let i = 0; i < width; i++) {
-    h = Math.imul(h ^ source[start + i], 0x85ebca6b);
+/** The hash of `source[start .. start + width)`. */
+const hash = (source: Uint32Array, start: number, width: number) => finish(mix(source, start, width));
+
+/** Takes tokens into a hash, one after the other: a hash of their beginning can be taken further. */
+export function mix(source: Uint32Array, start: number, width: number, h = SEED): number {
+  for (let i = start; i < start + width; i++) {
+    h = Math.imul(h ^ source[i], 0x85ebca6b);
     h ^= h >>> 13;
   }
+  return h;
+}
+
+/** Multiply-xor mixing ends with the 32-bit finaliser of MurmurHash3 (A. Appleby, public domain). */
+export function finish(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }

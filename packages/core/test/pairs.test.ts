@@ -51,7 +51,8 @@ interface Text {
 /** Position by position, as statistics.md words it. */
 function naivePairs(texts: readonly Text[], width: number, dedup: 'pair' | 'context') {
   const seen = new Set<string>();
-  const pairs: { context: number[]; token: number; position: number }[] = [];
+  const contexts = new Set<string>();
+  const pairs: { context: number[]; token: number; position: number; first: number }[] = [];
   let [offset, repeated, withoutContext] = [0, 0, 0];
   for (const { tokens, prompt } of texts) {
     const all = [...prompt, ...tokens];
@@ -63,7 +64,8 @@ function naivePairs(texts: readonly Text[], width: number, dedup: 'pair' | 'cont
       else if (seen.has(name)) repeated++;
       else {
         seen.add(name);
-        pairs.push({ context, token, position: offset + i });
+        pairs.push({ context, token, position: offset + i, first: contexts.has(String(context)) ? 0 : 1 });
+        contexts.add(String(context));
       }
     });
     offset += tokens.length;
@@ -88,11 +90,12 @@ describe('PairCollector', () => {
         const oracle = naivePairs(texts, contextWidth, dedup);
         const brought = texts.map(({ tokens, prompt }) => collector.add(tokens, prompt));
         expect(brought.reduce((a, b) => a + b, 0)).toBe(oracle.pairs.length);
-        const { n, contexts, tokens, positions, ...rest } = collector.pairs();
+        const { n, contexts, tokens, positions, first, ...rest } = collector.pairs();
         const pairs = Array.from({ length: n }, (_, i) => ({
           context: [...contexts.subarray(i * contextWidth, (i + 1) * contextWidth)],
           token: tokens[i],
           position: positions[i],
+          first: first?.[i],
         }));
         const { pairs: expected, ...counts } = oracle;
         expect(pairs).toEqual(expected);

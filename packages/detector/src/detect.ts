@@ -16,6 +16,8 @@ import {
   type Tokenizer,
   TupleSet,
 } from '@taggant/core';
+import { bonferroni } from '@taggant/stats';
+import { type DecoyRank, rankAmongDecoys } from './cohorts.ts';
 import { lnTail, nullMoments, zScore } from './evidence.ts';
 import { judge, type Reason, type Verdict } from './verdict.ts';
 
@@ -30,6 +32,11 @@ export interface DetectOptions {
   readonly strength?: Strength;
   /** Tokens before the text that give it context and are not scored. */
   readonly prompt?: ArrayLike<number>;
+  /**
+   * Ranks the mark's cohort among at least so many decoys, cohorts of the same key in a power-of-two range around it; only
+   * for marks that have cohorts. The verdict rests on the exact law all the same. Default 0: none.
+   */
+  readonly decoys?: number;
   /** Adds every pair's position and score. Default false. */
   readonly details?: boolean;
 }
@@ -71,6 +78,7 @@ export interface Detection {
   };
   readonly positions: { readonly seen: number; readonly repeated: number; readonly withoutContext: number };
   readonly mark: MarkDescriptor;
+  readonly decoys?: DecoyRank;
   readonly details?: { readonly positions: Uint32Array; readonly scores: Float64Array };
 }
 
@@ -81,13 +89,17 @@ export interface Detection {
  * const { verdict, lnP, n } = detectTokens(ids, mark, { alpha: 1e-6 });
  */
 export function detectTokens(tokens: ArrayLike<number>, mark: Mark, options: DetectOptions = {}): Detection {
-  const pairs = distinctPairs(tokens, {
-    contextWidth: mark.contextWidth,
-    dedup: options.dedup,
-    vocabSize: mark.descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT,
-    prompt: options.prompt,
-  });
-  return detectPairs(pairs, mark, options);
+  return detectPairs(pairsOf(tokens, mark, options), mark, options);
+}
+
+/** @internal The distinct pairs of a text for this mark. */
+export function pairsOf(
+  tokens: ArrayLike<number>,
+  mark: Mark,
+  { dedup, prompt }: Pick<DetectOptions, 'dedup' | 'prompt'>,
+): Pairs {
+  const vocabSize = mark.descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT;
+  return distinctPairs(tokens, { contextWidth: mark.contextWidth, dedup, vocabSize, prompt });
 }
 
 /** Tokenizes a text and tests it. Throws when the tokenizer is not the mark's. */
@@ -119,20 +131,46 @@ export function detectPairs(
   mark: Mark,
   options: Omit<DetectOptions, 'dedup' | 'prompt'> = {},
 ): Detection {
-  const { alpha = DEFAULT_ALPHA, beta = 1e-3, strength = mark.oneBit, details = false } = options;
+  const scores = new Float64Array(pairs.n);
+  mark.score(pairs, scores);
+  const isFirst = firstOfContexts(pairs);
+  const first = { n: 0, sum: 0 };
+  let sum = 0;
+  for (let i = 0; i < pairs.n; i++) {
+    sum += scores[i];
+    first.n += isFirst[i];
+    first.sum += isFirst[i] * scores[i];
+  }
+  const { decoys, details } = options;
+  return {
+    ...conclude(pairs, mark, { sum, first }, options),
+    ...(decoys ? { decoys: rankAmongDecoys(pairs, mark, decoys) } : {}),
+    ...(details ? { details: { positions: pairs.positions, scores } } : {}),
+  };
+}
+
+/** What was scored. Of a search: its best candidate's sum, and the largest sum that any candidate has of `first`. */
+export interface Scored {
+  readonly sum: number;
+  readonly first: { readonly n: number; readonly sum: number };
+  /** How many candidates were tried; p is corrected for them by Bonferroni. Default 1. */
+  readonly tests?: number;
+}
+
+/** @internal From sums of scores to a verdict. */
+export function conclude(
+  pairs: Pairs,
+  mark: Mark,
+  { sum, first, tests = 1 }: Scored,
+  { alpha = DEFAULT_ALPHA, beta = 1e-3, strength = mark.oneBit }: DetectOptions,
+): Detection {
   checkProbability(alpha, 'alpha');
   checkProbability(beta, 'beta');
   checkStrength(strength, mark.law);
-  const { n, dedup = 'none', positions, positionsSeen, repeated, withoutContext } = pairs;
-  const scores = new Float64Array(n);
-  mark.score(pairs, scores);
-  const sum = scores.reduce((total, score) => total + score, 0);
-  const lnP = lnTail(mark.law, sum, n);
-  const first = firstOfContexts(pairs, scores);
-  const { verdict, reason, needed, lnMissed } = judge(
-    { lnP, law: mark.law, first, positionsSeen },
-    { alpha, beta, strength },
-  );
+  const { n, dedup = 'none', positionsSeen, repeated, withoutContext } = pairs;
+  const lnP = bonferroni(lnTail(mark.law, sum, n), tests);
+  const evidence = { lnP, law: mark.law, first, positionsSeen, tests };
+  const { verdict, reason, needed, lnMissed } = judge(evidence, { alpha, beta, strength });
   return {
     verdict,
     reason,
@@ -145,7 +183,7 @@ export function detectPairs(
     law: mark.law,
     dedup,
     alpha,
-    correction: { method: 'none', tests: 1 },
+    correction: { method: tests === 1 ? 'none' : 'bonferroni', tests },
     calibration: 'none',
     power: {
       strength: { mean: strength.mean, variance: strength.variance },
@@ -156,20 +194,18 @@ export function detectPairs(
     },
     positions: { seen: positionsSeen, repeated, withoutContext },
     mark: mark.descriptor,
-    ...(details ? { details: { positions, scores } } : {}),
   };
 }
 
 /**
- * The pairs that are the first of their context, and the sum of their scores: what a claim of power may count on. In a
- * context that comes again, the pair mode scores the tokens that lost to the mark too, and a generator that avoids repeated
- * contexts has not even marked them; with enough repetition the sum over pairs of a marked text has the null mean.
+ * @internal 1 for the pairs that are the first of their context: what a claim of power may count on. In a context that comes
+ * again, the pair mode scores the tokens that lost to the mark too, and a generator that avoids repeated contexts has not
+ * even marked them; with enough repetition the sum over pairs of a marked text has the null mean.
  */
-function firstOfContexts({ n, contextWidth, contexts }: Pairs, scores: Float64Array): { n: number; sum: number } {
+export function firstOfContexts({ n, contextWidth, contexts, first }: Pairs): Uint8Array {
+  if (first !== undefined) return first;
   const seen = new TupleSet(contextWidth);
-  let sum = 0;
-  for (let i = 0; i < n; i++) if (seen.add(contexts, i * contextWidth)) sum += scores[i];
-  return { n: seen.size, sum };
+  return Uint8Array.from({ length: n }, (_, i) => Number(seen.add(contexts, i * contextWidth)));
 }
 
 /** Of the mark's own units: the strength of a tournament, say, would rule out every green list. */

@@ -3,6 +3,7 @@
  * Tokenizers are subpaths: `@taggant/detector/tiktoken`, `@taggant/detector/huggingface`.
  * @module
  */
+export type { Cohorts, DecoyRank } from './cohorts.ts';
 export { describeDetection, formatP } from './describe.ts';
 export {
   type Detection,
@@ -15,4 +16,5 @@ export {
 } from './detect.ts';
 export { lnTail, nullMoments, zScore } from './evidence.ts';
 export { detectLayers, type LayeredDetection } from './layers.ts';
+export { type Candidate, detectCohorts, detectKeys, type Search, type SearchOptions } from './search.ts';
 export type { Reason, Verdict } from './verdict.ts';

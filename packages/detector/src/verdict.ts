@@ -45,14 +45,16 @@ export interface Evidence {
   readonly law: NullLaw;
   readonly first: { readonly n: number; readonly sum: number };
   readonly positionsSeen: number;
+  /** How many tests lnP is corrected for: what alpha is divided by when asking how much text is needed. */
+  readonly tests: number;
 }
 
 export function judge(
-  { lnP, law, first: { n, sum }, positionsSeen }: Evidence,
+  { lnP, law, first: { n, sum }, positionsSeen, tests }: Evidence,
   { alpha, beta, strength }: Bar,
 ): Judged {
   const lnAlpha = Math.log(alpha);
-  const needed = pairsNeeded(law, strength, lnAlpha);
+  const needed = pairsNeeded(law, strength, lnAlpha - Math.log(tests));
   const lnMissed = lnLowerTail(law, strength, sum, n);
   const is = (verdict: Verdict, reason: Reason): Judged => ({ verdict, reason, needed, lnMissed });
   if (lnP <= lnAlpha) return is('marked', 'evidence');

@@ -30,6 +30,11 @@ export function greenlist(descriptor: GreenlistDescriptor, key: MarkKey): Mark {
       const values = slots.read(pairs, bits);
       for (let i = 0; i < pairs.n; i++) out[i] = values[i] < green ? 1 : 0;
     },
+    scoreCohorts(pairs, first, out) {
+      const counts = new Uint32Array(out.length);
+      slots.countCohorts(pairs, bits, green, first, counts);
+      out.set(counts);
+    },
   };
 }
 

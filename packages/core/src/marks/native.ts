@@ -4,6 +4,7 @@ import type { Mark } from '../mark.ts';
 import { deriveKey, MarkKey, Secret } from '../secret.ts';
 import { greenlist } from './greenlist.ts';
 import { gumbel } from './gumbel.ts';
+import { total } from './total.ts';
 import { tournament } from './tournament.ts';
 
 /** A descriptor in which everything but the scheme may be left to the defaults. */
@@ -30,15 +31,25 @@ export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
   const markKey = key instanceof MarkKey ? key : deriveKey(key, scheme);
   if (markKey.scheme !== scheme) throw new RangeError(`"key" expected scheme ${scheme}, got ${markKey.scheme}`);
   if (kid !== undefined && kid !== markKey.kid) throw new RangeError(`"key" expected kid ${kid}, got ${markKey.kid}`);
-  const named = Object.freeze({ ...descriptor, kid: markKey.kid });
-  switch (named.scheme) {
+  return open(Object.freeze({ ...descriptor, kid: markKey.kid }), markKey);
+}
+
+function open(descriptor: MarkDescriptor, key: MarkKey): Mark {
+  switch (descriptor.scheme) {
     case 'greenlist':
-      return frozen(greenlist(named, markKey));
+      return frozen(greenlist(descriptor, key));
     case 'gumbel':
-      return frozen(gumbel(named, markKey));
+      return frozen({ ...gumbel(descriptor, key), scoreCohorts: oneByOne(descriptor, key) });
     case 'tournament':
-      return frozen(tournament(named, markKey));
+      return frozen({ ...tournament(descriptor, key), scoreCohorts: oneByOne(descriptor, key) });
   }
+}
+
+/** The plain way: a mark for every cohort. A block holds only 16 words, so there is little to share. */
+function oneByOne(descriptor: MarkDescriptor, key: MarkKey): Mark['scoreCohorts'] {
+  return (pairs, first, out) => {
+    for (let i = 0; i < out.length; i++) out[i] = total(open({ ...descriptor, cohort: first + i }, key), pairs);
+  };
 }
 
 /** Results hand the law on; whoever changed it there would change every later p-value. */

@@ -47,6 +47,32 @@ export class Slots {
 
   /** The slot value of each pair, `bits` wide. Valid until the next call. */
   read(pairs: Pairs, bits: SlotBits): Uint32Array {
+    this.#pack(pairs, this.cohort);
+    return this.#read(pairs.n, bits);
+  }
+
+  /** For each cohort from `first` on, the number of pairs that are green under it. */
+  countCohorts(pairs: Pairs, bits: 1 | 2 | 4 | 8, green: number, first: number, out: Uint32Array): void {
+    this.#pack(pairs, 0);
+    const { n } = pairs;
+    const nonces = this.#nonces.subarray(0, 3 * n);
+    kernels().countCohorts(wordsOf(this.#key), nonces, this.#slots.subarray(0, n), bits, green, first, out);
+  }
+
+  /** For each key, the number of pairs that are green under it; this mark's own key plays no part. */
+  countKeys(pairs: Pairs, keys: readonly MarkKey[], bits: 1 | 2 | 4 | 8, green: number, out: Uint32Array): void {
+    this.#pack(pairs, this.cohort);
+    const { n } = pairs;
+    const words = new Uint32Array(8 * keys.length);
+    keys.forEach((key, k) => {
+      words.set(wordsOf(key), 8 * k);
+    });
+    kernels().countKeys(words, this.#nonces.subarray(0, 3 * n), this.#slots.subarray(0, n), bits, green, out);
+    words.fill(0);
+  }
+
+  /** Lays nonces and slots of the pairs out for a kernel. */
+  #pack(pairs: Pairs, cohort: number): void {
     const { n, contexts, tokens, contextWidth } = pairs;
     if (contextWidth !== this.width) {
       throw new RangeError(`"pairs" expected contexts of width ${this.width}, got ${contextWidth}`);
@@ -61,9 +87,8 @@ export class Slots {
     this.#reserve(n);
     for (let i = 0; i < n; i++) {
       packNonce(contexts, (i + 1) * contextWidth, contextWidth, this.#nonces, 3 * i);
-      this.#slots[i] = tokens[i] ^ this.cohort;
+      this.#slots[i] = tokens[i] ^ cohort;
     }
-    return this.#read(n, bits);
   }
 
   #read(n: number, bits: SlotBits): Uint32Array {

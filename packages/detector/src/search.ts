@@ -1,0 +1,137 @@
+/**
+ * One text, many candidates: which of these cohorts, or keys, marked it? Every candidate is a test, so what is reported are
+ * family-wise p-values, by Bonferroni, which holds however the candidates' scores depend on each other.
+ * @module
+ */
+import {
+  checkInteger,
+  type Mark,
+  type MarkDescriptor,
+  type MarkKey,
+  openMark,
+  type Pairs,
+  scoreKeys,
+} from '@taggant/core';
+import { bonferroni } from '@taggant/stats';
+import { blocksOf, type Cohorts, scoreBlock } from './cohorts.ts';
+import { conclude, type Detection, type DetectOptions, firstOfContexts, pairsOf } from './detect.ts';
+import { lnTail, zScore } from './evidence.ts';
+
+/** One of the best candidates. */
+export interface Candidate<Name> {
+  readonly name: Name;
+  /** Its sum of scores, and that sum's standard score for display. */
+  readonly score: number;
+  readonly z: number;
+  /** ln of its p-value, corrected for all candidates that were tried. */
+  readonly lnP: number;
+}
+
+/** A detection whose `score` is the best candidate's and whose `lnP` is corrected for all of them. */
+export interface Search<Name> extends Detection {
+  /** The best ones, best first. One is found when its own lnP is at most ln alpha; the others are listed for comparison. */
+  readonly candidates: readonly Candidate<Name>[];
+}
+
+export interface SearchOptions extends Omit<DetectOptions, 'details' | 'decoys'> {
+  /** How many of the best candidates to list. Default 5. */
+  readonly top?: number;
+}
+
+/**
+ * Tests token ids for every cohort of a set: accounts, or the payloads that a mark can carry (cohorts 0 to 2^bits - 1).
+ * The mark's own cohort plays no part. For green lists a thousand cohorts cost about as much as ten, scored one by one.
+ *
+ * @example
+ * const { verdict, candidates } = detectCohorts(ids, mark, { first: 0, count: 24_000 });
+ * candidates[0].name; // the cohort to name, if the verdict is 'marked'
+ */
+export function detectCohorts(
+  tokens: ArrayLike<number>,
+  mark: Mark,
+  cohorts: Cohorts,
+  options: SearchOptions = {},
+): Search<number> {
+  const blocks = blocksOf(cohorts);
+  return search(pairsOf(tokens, mark, options), mark, options, function* (pairs) {
+    for (const block of blocks) {
+      const { first, listed } = block;
+      yield { nameOf: (i) => listed?.[i] ?? first + i, totals: scoreBlock(mark, pairs, block) };
+    }
+  });
+}
+
+/**
+ * Tests token ids under many keys for a mark with these parameters (whose `kid` plays no part). Candidates go by their kid.
+ *
+ * @example
+ * detectKeys(ids, mark.descriptor, tenants.map((label) => deriveKey(secret, 'greenlist', label))).candidates[0].name;
+ */
+export function detectKeys(
+  tokens: ArrayLike<number>,
+  descriptor: MarkDescriptor,
+  keys: readonly MarkKey[],
+  options: SearchOptions = {},
+): Search<string> {
+  if (keys.length === 0) throw new RangeError('"keys" expected at least one key, got none');
+  const { kid: _, ...parameters } = descriptor;
+  const mark = openMark(parameters, keys[0]);
+  const found = search(pairsOf(tokens, mark, options), mark, options, function* (pairs) {
+    yield { nameOf: (i) => keys[i].kid, totals: scoreKeys(descriptor, keys, pairs) };
+  });
+  return { ...found, mark: parameters };
+}
+
+/** Candidates and their sums of scores, a part of them at a time. */
+type Part<Name> = { readonly nameOf: (i: number) => Name; readonly totals: Float64Array };
+
+function search<Name>(
+  pairs: Pairs,
+  mark: Mark,
+  options: SearchOptions,
+  score: (pairs: Pairs) => Iterable<Part<Name>>,
+): Search<Name> {
+  const { tests, best } = bestOf(score(pairs), checkInteger(options.top ?? 5, 'top', 1, 2 ** 24));
+  const [{ total: sum }] = best;
+  const first = firstPairs(pairs);
+  const most = first.n === pairs.n ? sum : bestOf(score(first), 1).best[0].total;
+  const detection = conclude(pairs, mark, { sum, first: { n: first.n, sum: most }, tests }, options);
+  const candidates = best.map(({ name, total }) => ({
+    name,
+    score: total,
+    z: zScore(mark.law, total, pairs.n),
+    lnP: bonferroni(lnTail(mark.law, total, pairs.n), tests),
+  }));
+  return { ...detection, candidates };
+}
+
+/** The highest sums, highest first; of equals, the earlier candidate. */
+function bestOf<Name>(parts: Iterable<Part<Name>>, top: number) {
+  let tests = 0;
+  let best: { name: Name; total: number }[] = [];
+  for (const { nameOf, totals } of parts) {
+    tests += totals.length;
+    for (let i = 0; i < totals.length; i++) {
+      const last = best[top - 1];
+      if (last !== undefined && totals[i] <= last.total) continue;
+      const after = best.filter(({ total }) => total >= totals[i]).length;
+      best = best.toSpliced(after, 0, { name: nameOf(i), total: totals[i] }).slice(0, top);
+    }
+  }
+  return { tests, best };
+}
+
+/** The pairs that are the first of their context: what a claim of power may count on. */
+function firstPairs(pairs: Pairs): Pairs {
+  const isFirst = firstOfContexts(pairs);
+  const kept = Array.from(isFirst.keys()).filter((i) => isFirst[i] === 1);
+  const { contextWidth: width } = pairs;
+  return {
+    ...pairs,
+    n: kept.length,
+    contexts: Uint32Array.from(kept.flatMap((i) => [...pairs.contexts.subarray(i * width, (i + 1) * width)])),
+    tokens: Uint32Array.from(kept, (i) => pairs.tokens[i]),
+    positions: Uint32Array.from(kept, (i) => pairs.positions[i]),
+    first: undefined,
+  };
+}
