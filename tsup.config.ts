@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 
 /**
- * Builds every package in one go: what a package exports (the `@taggant/source` conditions of its package.json, and
- * `src/main.ts` behind a bin) is what gets built, as ES modules with nothing bundled in.
+ * Builds every package in one go: what a package exports (the `@taggant/source` conditions of its package.json),
+ * `src/main.ts` behind a bin, and what worker threads begin with or import, `src/*-thread.ts` and `src/*-task.ts`, is what
+ * gets built, as ES modules with nothing bundled in.
  * `TAGGANT_TYPES=1` adds the declarations that a release needs; running from the workspace does not.
  */
 export default defineConfig(
@@ -15,8 +16,8 @@ export default defineConfig(
       const sources = Object.values(exports as Record<string, Record<string, string>>).map(
         (target) => target['@taggant/source'],
       );
-      const main = existsSync(`${folder}/src/main.ts`) ? ['./src/main.ts'] : [];
-      const entry = [...sources, ...main].map((source) => [
+      const named = readdirSync(`${folder}/src`).filter((file) => /^main\.ts$|-(thread|task)\.ts$/.test(file));
+      const entry = [...sources, ...named.map((file) => `./src/${file}`)].map((source) => [
         source.slice('./src/'.length, -'.ts'.length),
         `${folder}/${source.slice(2)}`,
       ]);

@@ -1,5 +1,4 @@
 /** The command `taggant`: its subcommands, and how every one of them ends. @module */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { detectCommand } from './commands/detect.ts';
@@ -8,14 +7,14 @@ import { keygenCommand } from './commands/keygen.ts';
 import { keysCommand } from './commands/keys.ts';
 import { complain, explain, masked } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
+import { VERSION } from './version.ts';
 
 function program(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const root = new Command('taggant')
     .description(
       'Watermarks for language models: mark what a model writes, and find the mark again with p-values that hold.',
     )
-    .version(version)
+    .version(VERSION)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXAMPLES);

@@ -3,7 +3,19 @@
  * or with the secret that it carries inline.
  * @module
  */
-import { deriveKey, type Keyring, type Mark, openMark, parseDescriptor, Secret, show } from '@taggant/core';
+import {
+  deriveKey,
+  exportKey,
+  importKey,
+  type Keyring,
+  type Mark,
+  type MarkDescriptor,
+  type MarkKey,
+  openMark,
+  parseDescriptor,
+  Secret,
+  show,
+} from '@taggant/core';
 import { CommandError, complain, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
 import { isObject, nameOf, parseJson, readText } from './input.ts';
@@ -11,9 +23,20 @@ import { readKeyring } from './keyring-store.ts';
 
 export interface MarkFile {
   readonly marks: readonly Mark[];
+  /** The same marks with their keys, as a worker thread opens them. */
+  seal(): readonly SealedMark[];
   /** The file held an array. */
   readonly layered: boolean;
 }
+
+/** A mark as plain data, for {@link unseal}. Its key is a secret. */
+export interface SealedMark {
+  readonly descriptor: MarkDescriptor;
+  readonly key: string;
+}
+
+export const unseal = ({ descriptor, key }: SealedMark): Mark =>
+  openMark(descriptor, importKey(key, descriptor.scheme));
 
 export async function openMarkFile(
   path: string,
@@ -30,10 +53,12 @@ export async function openMarkFile(
   }
   let keyring: Keyring | undefined;
   const keyringOnce = () => (keyring ??= readKeyring(flags));
-  const marks = entries.map((entry, i) => openEntry(entry, layered ? `${place}: layer ${i + 1}` : place));
-  return { marks, layered };
+  const opened = entries.map((entry, i) => openEntry(entry, layered ? `${place}: layer ${i + 1}` : place));
+  const marks = opened.map(({ mark }) => mark);
+  const seal = () => opened.map(({ descriptor, key }) => ({ descriptor, key: exportKey(key) }));
+  return { marks, seal, layered };
 
-  function openEntry(entry: unknown, where: string): Mark {
+  function openEntry(entry: unknown, where: string): OpenedMark {
     if (!isObject(entry)) throw new CommandError(`${where}: expected a mark as a JSON object, got ${show(entry)}`);
     const { secret, label, ...fields } = entry;
     const descriptor = saying(where, () => {
@@ -44,18 +69,30 @@ export async function openMarkFile(
     const { scheme, kid } = descriptor;
     if (secret !== undefined) {
       return saying(where, () =>
-        openMark(descriptor, deriveKey(Secret.fromHex(secret as string), scheme, label as string | undefined)),
+        withKey(descriptor, deriveKey(Secret.fromHex(secret as string), scheme, label as string | undefined)),
       );
     }
     const keys = keyringOnce();
     return saying(flags.keyring, () =>
-      openMark(
+      withKey(
         descriptor,
         purpose === 'marking' ? keys.forMarking(scheme, kid, new Date()) : keys.forDetection(scheme, kid),
       ),
     );
   }
 }
+
+interface OpenedMark {
+  readonly mark: Mark;
+  readonly descriptor: MarkDescriptor;
+  readonly key: MarkKey;
+}
+
+const withKey = (descriptor: MarkDescriptor, key: MarkKey): OpenedMark => ({
+  mark: openMark(descriptor, key),
+  descriptor,
+  key,
+});
 
 function saying<T>(where: string, act: () => T): T {
   try {

@@ -78,7 +78,7 @@ function openWholeFile(path: string, existing: Stats | undefined): Output {
 }
 
 /** Secret keys cannot be had back: whatever its name, a keyring is replaced by the commands that change it only. */
-function refuseKeyring(path: string): void {
+export function refuseKeyring(path: string): void {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY) > MAX_KEYRING_BYTES) return;
   let value: unknown;
   try {

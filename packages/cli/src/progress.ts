@@ -1,24 +1,85 @@
-/** A progress bar on standard error, for long work that a person waits for and whose results go elsewhere. @module */
+/** Progress on standard error, for long work that a person waits for and whose results go elsewhere. @module */
 
 export interface Progress {
   advance(amount: number): void;
   stop(): void;
 }
 
-/** Silent unless standard error is a terminal, standard output is not, and the work is long. */
+/** Progress through a corpus: `advance` takes bytes of its files. */
+export interface CorpusProgress extends Progress {
+  /** What was tested since the last call. The first call starts the clock: what came before is start-up, or an older run's. */
+  tested(texts: number, tokens: number): void;
+}
+
+/** A bar. Silent unless standard error is a terminal, standard output is not, and the work is long. */
 export async function openProgress(total: number | undefined, longFrom: number): Promise<Progress> {
   if (total === undefined || total < longFrom || !process.stderr.isTTY || process.stdout.isTTY) return SILENT;
+  return openBar(total, '{bar} {percentage} % | {eta_formatted} left');
+}
+
+/** A bar with rates and the time left. `elsewhere`: the results do not go to standard output. */
+export async function openCorpusProgress(total: number | undefined, elsewhere: boolean): Promise<CorpusProgress> {
+  const seen = process.stderr.isTTY && (elsewhere || !process.stdout.isTTY);
+  if (total === undefined || total < LONG_BYTES || !seen) return { ...SILENT, tested: () => {} };
+  const bar = await openBar(total, '{bar} {percentage} % | {rates} | {left} left', { rates: 'starting', left: '-' });
+  let begin: { readonly seconds: number; readonly bytes: number } | undefined;
+  let [bytes, texts, tokens] = [0, 0, 0];
+  return {
+    advance(amount) {
+      bytes += amount;
+      bar.advance(amount);
+    },
+    tested(moreTexts, moreTokens) {
+      if (begin === undefined) {
+        begin = { seconds: now(), bytes };
+        return;
+      }
+      texts += moreTexts;
+      tokens += moreTokens;
+      const seconds = now() - begin.seconds;
+      const perSecond = (bytes - begin.bytes) / seconds;
+      if (seconds < 1 || perSecond === 0) return;
+      const rates = [
+        `${rounded(perSecond / 1e6)} MB/s`,
+        `${rounded(texts / seconds)} texts/s`,
+        `${rounded(tokens / seconds / 1000)} k tokens/s`,
+      ];
+      bar.show({ rates: rates.join(', '), left: duration((total - bytes) / perSecond) });
+    },
+    stop: bar.stop,
+  };
+}
+
+async function openBar(total: number, format: string, payload: object = {}) {
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage} % | {eta_formatted} left',
+    format,
     stream: process.stderr,
     clearOnComplete: true,
     barCompleteChar: '=',
     barIncompleteChar: '-',
+    barsize: 20,
   });
-  bar.start(total, 0);
+  bar.start(total, 0, payload);
   process.once('exit', () => bar.stop());
-  return { advance: (amount) => bar.increment(amount), stop: () => bar.stop() };
+  return {
+    advance: (amount: number) => bar.increment(amount),
+    show: (payload: object) => bar.update(payload),
+    stop: () => bar.stop(),
+  };
 }
 
+/** Three figures, with thousands set off. */
+const rounded = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
+
+/** `1:02:03`, `2:03`. */
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [first, ...rest] = parts[0] > 0 ? parts : parts.slice(1);
+  return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
+}
+
+const now = () => performance.now() / 1000;
+const LONG_BYTES = 1 << 20;
 const SILENT: Progress = { advance: () => {}, stop: () => {} };

@@ -42,6 +42,15 @@ export function runInShell(args: string, { cwd }: RunOptions): Promise<Ended> {
   return ended;
 }
 
+/** The command with a terminal for its output, as the `script` of util-linux makes one. */
+export function runOnTerminal(args: readonly string[], { cwd }: RunOptions): Promise<Ended> {
+  const command = [process.execPath, '--conditions=@taggant/source', '--import', tsx, main, ...args];
+  const quoted = command.map((part) => `'${part}'`).join(' ');
+  const { child, ended } = follow(args, spawn('script', ['-qec', `stty cols 100; ${quoted}`, '/dev/null'], { cwd }));
+  child.stdin.end();
+  return ended;
+}
+
 function follow(args: readonly string[], child: ChildProcessWithoutNullStreams) {
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

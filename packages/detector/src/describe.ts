@@ -1,6 +1,8 @@
 /** A detection in words, for people. @module */
 import { describeMark } from '@taggant/core';
+import type { DecoyRank } from './cohorts.ts';
 import type { Detection } from './detect.ts';
+import type { Search } from './search.ts';
 
 /** One or two sentences: the verdict, what it rests on, and what it does not say. */
 export function describeDetection(detection: Detection): string {
@@ -20,6 +22,30 @@ export function describeDetection(detection: Detection): string {
     case 'no-evidence':
       return `No evidence of the mark (p = ${formatP(detection.lnP)}, ${scored}), but not enough text to rule it out.`;
   }
+}
+
+/**
+ * A search in words. `noun`: what a candidate is.
+ *
+ * @example
+ * describeSearch(detectCohorts(ids, mark, { first: 0, count: 24_000 }), 'account');
+ */
+export function describeSearch(search: Search<number | string>, noun: string): string {
+  const { correction, n, positions, alpha, candidates, mark } = search;
+  const all = `${correction.tests} ${noun}s`;
+  if (search.verdict !== 'marked')
+    return `${describeDetection(search)} That is the best of ${all}, corrected for their number.`;
+  const found = candidates.filter(({ lnP }) => lnP <= Math.log(alpha));
+  const named = found.map(({ name, lnP }) => `${noun} ${name} (p = ${formatP(lnP)})`).join(', ');
+  const next = candidates[found.length];
+  const after = next === undefined ? '' : ` Next comes ${noun} ${next.name}, p = ${formatP(next.lnP)}.`;
+  const what = describeMark({ ...mark, cohort: 0 });
+  return `Carries the mark (${what}) of ${named}: ${n} distinct pairs of ${positions.seen} tokens; every p is corrected for ${all}.${after}`;
+}
+
+/** Where a mark's cohort stands among its decoys, in words. */
+export function describeDecoys({ count, atLeast, lnP }: DecoyRank): string {
+  return `Of ${count} cohorts of this key, ${atLeast} score${atLeast === 1 ? 's' : ''} at least as high, its own counted in: p = ${formatP(lnP)} by rank alone.`;
 }
 
 const assumed = ({ assumed, strength }: Detection['power']) =>

@@ -73,19 +73,29 @@ export function detectKeys(
   keys: readonly MarkKey[],
   options: SearchOptions = {},
 ): Search<string> {
-  if (keys.length === 0) throw new RangeError('"keys" expected at least one key, got none');
-  const { kid: _, ...parameters } = descriptor;
-  const mark = openMark(parameters, keys[0]);
+  const mark = markOfAny(keys, descriptor);
   const found = search(pairsOf(tokens, mark, options), mark, options, function* (pairs) {
     yield { nameOf: (i) => keys[i].kid, totals: scoreKeys(descriptor, keys, pairs) };
   });
-  return { ...found, mark: parameters };
+  return anonymous(found);
 }
 
-/** Candidates and their sums of scores, a part of them at a time. */
-type Part<Name> = { readonly nameOf: (i: number) => Name; readonly totals: Float64Array };
+/** @internal A mark under the first key, for everything in which the keys agree. */
+export function markOfAny(keys: readonly MarkKey[], { kid: _, ...parameters }: MarkDescriptor): Mark {
+  if (keys.length === 0) throw new RangeError('"keys" expected at least one key, got none');
+  return openMark(parameters, keys[0]);
+}
 
-function search<Name>(
+/** @internal A search over keys is not about the one key that happens to come first. */
+export function anonymous({ mark: { kid: _, ...mark }, ...found }: Search<string>): Search<string> {
+  return { ...found, mark };
+}
+
+/** @internal Candidates and their sums of scores, a part of them at a time. */
+export type Part<Name> = { readonly nameOf: (i: number) => Name; readonly totals: Float64Array };
+
+/** @internal `score`: all candidates with their sums for these pairs. Called for the text, and for its first pairs if they are fewer. */
+export function search<Name>(
   pairs: Pairs,
   mark: Mark,
   options: SearchOptions,
@@ -121,8 +131,8 @@ function bestOf<Name>(parts: Iterable<Part<Name>>, top: number) {
   return { tests, best };
 }
 
-/** The pairs that are the first of their context: what a claim of power may count on. */
-function firstPairs(pairs: Pairs): Pairs {
+/** @internal The pairs that are the first of their context: what a claim of power may count on. */
+export function firstPairs(pairs: Pairs): Pairs {
   const isFirst = firstOfContexts(pairs);
   const kept = Array.from(isFirst.keys()).filter((i) => isFirst[i] === 1);
   const { contextWidth: width } = pairs;

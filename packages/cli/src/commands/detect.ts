@@ -1,14 +1,22 @@
 /** `taggant detect`: texts or token ids in, one verdict with its p-value each out. @module */
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { DedupMode, Tokenizer } from '@taggant/core';
-import type { Detection, LayeredDetection, Verdict } from '@taggant/detector';
+import { join, resolve } from 'node:path';
+import type { DedupMode, Mark } from '@taggant/core';
 import { type Command, Option } from 'commander';
-import { at, CommandError, printable } from '../errors.ts';
+import type { DetectSetup } from '../detect-task.ts';
+import { CommandError } from '../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { choice, type KeyringFlags, probability, withKeyring } from '../flags.ts';
-import { type JsonLine, nameOf, type OnBytes, readJsonLines, readText } from '../input.ts';
-import { jsonLine, openOutput } from '../output.ts';
-import { openProgress } from '../progress.ts';
+import { choice, integer, type KeyringFlags, probability, withKeyring } from '../flags.ts';
+import { nameOf } from '../input.ts';
+import { batchesAfter, readBatches, type Source } from '../inputs.ts';
+import type { MarkFile } from '../mark-file.ts';
+import { openOutput } from '../output.ts';
+import { refuseToReplace } from '../paths.ts';
+import { openCorpusProgress } from '../progress.ts';
+import { openResultsFile, type Results, type Work } from '../results-file.ts';
+import { NO_RESULTS, plus, size, summary } from '../tally.ts';
+import { VERSION } from '../version.ts';
 
 interface Flags extends KeyringFlags {
   readonly mark: string;
@@ -17,10 +25,15 @@ interface Flags extends KeyringFlags {
   readonly jsonl?: boolean;
   readonly promptText?: string;
   readonly tokenizer?: string;
+  readonly idColumn?: string;
+  readonly textColumn?: string;
   readonly alpha: number;
   readonly dedup: DedupMode;
   readonly json?: boolean;
   readonly details?: boolean;
+  readonly output?: string;
+  readonly resume?: boolean;
+  readonly threads: number;
 }
 
 export function detectCommand(program: Command): void {
@@ -37,6 +50,8 @@ export function detectCommand(program: Command): void {
         '--tokenizer <spec>',
         'with --text: tiny-lm, tiktoken:NAME or hf:PATH (default: tiny-lm if the mark says so)',
       )
+      .option('--id-column <name>', 'the field or column of ids (default: id)')
+      .option('--text-column <name>', 'with --text: the field or column of texts (default: text)')
       .addOption(
         new Option('--alpha <p>', 'a text is called marked at or below this p')
           .argParser(probability)
@@ -49,7 +64,10 @@ export function detectCommand(program: Command): void {
         ]).default('pair'),
       )
       .option('--json', 'print one JSON object per input, in order')
-      .option('--details', 'with --json: position and score of every pair'),
+      .option('--details', 'with --json or --output: position and score of every pair')
+      .option('--output <file>', 'write the JSON objects to a file instead, whole or not at all')
+      .option('--resume', 'with --output: go on where an interrupted run stopped')
+      .option('--threads <n>', 'threads that do the work', integer(1, 1024), 1),
   )
     .addHelpText('after', HELP)
     .action(detect);
@@ -58,42 +76,36 @@ export function detectCommand(program: Command): void {
 async function detect(flags: Flags): Promise<void> {
   checkFlags(flags);
   const { openMarkFile } = await import('../mark-file.ts');
-  const { marks, layered } = await openMarkFile(flags.mark, 'detection', flags);
-  const { detectLayers, detectTokens } = await import('@taggant/detector');
-  const { alpha, dedup, details } = flags;
-  const test = ({ tokens, prompt, place }: Input): LayeredDetection => {
-    const options = { alpha, dedup, details, prompt };
-    try {
-      return layered ? detectLayers(tokens, marks, options) : detectTokens(tokens, marks[0], options);
-    } catch (error) {
-      throw at(place, error);
+  const markFile = await openMarkFile(flags.mark, 'detection', flags);
+  await warnOfTokenizer(markFile.marks, flags);
+  const { testInThreads } = await import('../test-in-threads.ts');
+  const source = sourceOf(flags);
+  const results = await openResults(flags, markFile.marks);
+  const progress = await openCorpusProgress(bytesOf(source.paths), flags.output !== undefined);
+  const inputs = batchesAfter(readBatches(source, progress.advance), results.done);
+  let { tally } = results;
+  let last = '';
+  try {
+    for await (const tested of testInThreads(inputs, setupOf(flags, markFile), flags.threads)) {
+      await results.append(tested.lines);
+      progress.tested(size(tested.tally), tested.tokens);
+      tally = plus(tally, tested.tally);
+      last = tested.description || last;
+      if (tested.error !== undefined) throw tested.error;
     }
-  };
-  const paths = flags.tokens ?? flags.text ?? [];
-  const progress = await openProgress(bytesOf(paths), LONG_BYTES);
-  const onBytes: OnBytes = (bytes) => progress.advance(bytes);
-  const inputs =
-    flags.tokens === undefined
-      ? readTexts(flags, await (await import('../tokenizers.ts')).openTokenizerOf(marks, flags.tokenizer), onBytes)
-      : readTokens(flags.tokens, onBytes);
-  const output = openOutput('-');
-  const print = flags.json ? jsonPrinter : await humanPrinter();
-  const tally = new Map<Verdict, number>();
-  let only: LayeredDetection | undefined;
-  for await (const input of inputs) {
-    const detection = test(input);
-    await output.write(print(input.id, detection, await describe(detection)));
-    only = tally.size === 0 ? detection : undefined;
-    tally.set(detection.verdict, (tally.get(detection.verdict) ?? 0) + 1);
+    if (size(tally) === 0) throw noInput(source.paths);
+    results.finish();
+  } finally {
+    progress.stop();
+    results.leave();
   }
-  progress.stop();
-  if (tally.size === 0)
-    throw new CommandError(`${paths.map(nameOf).join(', ')}: expected at least one input, got none`);
-  if (!flags.json) await output.write(only === undefined ? summary(tally) : `\n${await describe(only)}\n`);
-  process.exitCode = exitCodeOf(new Set(tally.keys()));
+  if (!flags.json)
+    await openOutput('-').write(size(tally) === 1 && last !== '' ? `\n${last}\n` : `\n${summary(tally)}\n`);
+  process.exitCode = exitCodeOf(tally);
 }
 
-function checkFlags({ mark, tokens, text, jsonl, promptText, tokenizer, json, details }: Flags): void {
+function checkFlags(flags: Flags): void {
+  const { mark, tokens, text, json, details, output, resume } = flags;
   if ((tokens === undefined) === (text === undefined)) {
     throw new CommandError(
       'detect expected either --tokens or --text; --text - reads stdin (see taggant detect --help)',
@@ -102,85 +114,91 @@ function checkFlags({ mark, tokens, text, jsonl, promptText, tokenizer, json, de
   if ([mark, ...(tokens ?? text ?? [])].filter((path) => path === '-').length > 1) {
     throw new CommandError('stdin (-) can be read once only');
   }
-  const textFlags = Object.entries({ '--jsonl': jsonl, '--prompt-text': promptText, '--tokenizer': tokenizer });
-  const misplaced = tokens === undefined ? undefined : textFlags.find(([, value]) => value !== undefined);
-  if (misplaced !== undefined) throw new CommandError(`${misplaced[0]} goes with --text, got --tokens`);
-  if (details && !json) throw new CommandError('--details goes with --json');
-}
-
-interface Input {
-  readonly id: string | number;
-  readonly place: string;
-  readonly tokens: ArrayLike<number>;
-  readonly prompt?: ArrayLike<number>;
-}
-
-async function* readTokens(paths: readonly string[], onBytes: OnBytes): AsyncGenerator<Input> {
-  for (const path of paths) {
-    for await (const line of readJsonLines(path, onBytes)) {
-      const tokens = idsOf(line.fields.tokens, 'tokens', line.place);
-      yield { id: idOf(line), place: line.place, tokens, prompt: promptTokensOf(line) };
-    }
-  }
-}
-
-/** `prompt` as ids; in the lines of `taggant generate --json` it is text, and the ids are in `promptTokens`. */
-function promptTokensOf({ fields, place }: JsonLine): ArrayLike<number> | undefined {
-  const { prompt, promptTokens } = fields;
-  if (prompt != null && promptTokens != null && typeof prompt !== 'string') {
-    throw new CommandError(`${place}: expected "prompt" or "promptTokens", got both`);
-  }
-  const ids = promptTokens ?? prompt;
-  return ids == null ? undefined : idsOf(ids, 'prompt', place);
-}
-
-/** A flat array; the values are the detector's to check, which an array so deep that it cannot be compared would fell. */
-function idsOf(value: unknown, name: string, place: string): readonly number[] {
-  if (!Array.isArray(value)) throw new CommandError(`${place}: "${name}" expected an array of token ids`);
-  const deep = value.findIndex((token) => typeof token === 'object' && token !== null);
-  if (deep < 0) return value;
-  const got = Array.isArray(value[deep]) ? 'an array' : 'an object';
-  throw new CommandError(`${place}: "${name}[${deep}]" expected a token id, got ${got}`);
-}
-
-async function* readTexts(flags: Flags, tokenizer: Tokenizer, onBytes: OnBytes): AsyncGenerator<Input> {
-  const encode = (text: string, place: string) => {
-    try {
-      return tokenizer.encode(text);
-    } catch (error) {
-      throw at(place, error);
-    }
+  const textFlags = {
+    '--jsonl': flags.jsonl,
+    '--prompt-text': flags.promptText,
+    '--tokenizer': flags.tokenizer,
+    '--text-column': flags.textColumn,
   };
-  const common = flags.promptText === undefined ? undefined : encode(flags.promptText, '--prompt-text');
-  for (const path of flags.text ?? []) {
-    if (flags.jsonl || path.endsWith('.jsonl')) {
-      for await (const line of readJsonLines(path, onBytes)) {
-        const text = textOf(line, 'text');
-        const prompt = line.fields.prompt == null ? undefined : textOf(line, 'prompt');
-        const { place } = line;
-        const promptIds = prompt === undefined ? common : encode(prompt, place);
-        yield { id: idOf(line), place, tokens: encode(text, place), prompt: promptIds };
-      }
-    } else {
-      yield { id: path, place: nameOf(path), tokens: encode(await readText(path), nameOf(path)), prompt: common };
-      onBytes(bytesOf([path]) ?? 0);
-    }
+  const misplaced =
+    tokens === undefined ? undefined : Object.entries(textFlags).find(([, value]) => value !== undefined);
+  if (misplaced !== undefined) throw new CommandError(`${misplaced[0]} goes with --text, got --tokens`);
+  if (details && !json && output === undefined) throw new CommandError('--details goes with --json or --output');
+  if (resume && output === undefined) throw new CommandError('--resume goes with --output');
+  if (resume && (tokens ?? text ?? []).includes('-')) {
+    throw new CommandError('--resume expected files: stdin (-) cannot be read again');
   }
+  refuseToReplace(['--output', output], { '--mark': mark, '--keyring': flags.keyring });
+  for (const path of tokens ?? text ?? [])
+    refuseToReplace(['--output', output], { [tokens ? '--tokens' : '--text']: path });
 }
 
-function idOf({ fields, place }: JsonLine): string | number {
-  const { id = place } = fields;
-  if (typeof id === 'string' || Number.isSafeInteger(id)) return id as string | number;
-  throw new CommandError(`${place}: "id" expected a string or an integer`);
+function sourceOf({ tokens, text, jsonl, idColumn, textColumn }: Flags): Source {
+  const required = tokens === undefined ? [textColumn ?? 'text'] : ['tokens'];
+  // The default id is the place; a column that was asked for has to be there.
+  const optional = tokens === undefined ? ['prompt'] : ['prompt', 'promptTokens'];
+  const columns =
+    idColumn === undefined
+      ? { required, optional: ['id', ...optional] }
+      : { required: [idColumn, ...required], optional };
+  return { paths: tokens ?? text ?? [], jsonl: jsonl === true || tokens !== undefined, columns };
 }
 
-function textOf({ fields, place }: JsonLine, name: string): string {
-  const text = fields[name];
-  if (typeof text !== 'string') throw new CommandError(`${place}: "${name}" expected a string`);
-  if (/\p{Surrogate}/u.test(text))
-    throw new CommandError(`${place}: "${name}" holds half a character (a lone surrogate)`);
-  return text;
+function setupOf(flags: Flags, { layered, seal }: MarkFile): DetectSetup {
+  const { tokens, tokenizer, promptText, idColumn = 'id', textColumn = 'text', alpha, dedup, details } = flags;
+  const { NO_COLOR, TERM } = process.env;
+  const colored = process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
+  const words = colored ? 'colored-words' : 'words';
+  return {
+    marks: seal(),
+    layered,
+    alpha,
+    dedup,
+    details,
+    print: flags.json || flags.output !== undefined ? 'json' : words,
+    text: tokens === undefined ? { tokenizer, prompt: promptText } : undefined,
+    fields: { id: idColumn, text: textColumn },
+  };
 }
+
+/** Standard output takes results as they come; a file gets them whole, and may have some of them already. */
+async function openResults(flags: Flags, marks: readonly Mark[]): Promise<Results> {
+  if (flags.output !== undefined) return openResultsFile(flags.output, workOf(flags, marks), flags.resume === true);
+  const { write } = openOutput('-');
+  return { done: 0, tally: NO_RESULTS, append: write, finish: () => {}, leave: () => {} };
+}
+
+/** What the results depend on. Descriptors hold no secret; a prompt is somebody's text and stands there by its hash. */
+function workOf(flags: Flags, marks: readonly Mark[]): Work {
+  const { tokens, text = [], tokenizer, jsonl, promptText, idColumn, textColumn, alpha, dedup, details } = flags;
+  const inputs = (tokens ?? text).map(stateOf);
+  return {
+    version: VERSION,
+    mark: marks.map(({ descriptor }) => descriptor),
+    [tokens === undefined ? 'text' : 'tokens']: inputs,
+    tokenizer: tokenizer?.startsWith('hf:') ? stateOf(tokenizerFile(tokenizer.slice(3))) : tokenizer,
+    promptText: promptText && createHash('sha256').update(promptText).digest('hex'),
+    ...{ alpha, dedup, details, jsonl, idColumn, textColumn },
+  };
+}
+
+const tokenizerFile = (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'tokenizer.json') : path;
+
+/** Tells a file from another one, and from itself after a change. */
+function stateOf(path: string): object {
+  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
+  return { path: path === '-' ? path : resolve(path), bytes: stats?.size, modified: stats?.mtime.toISOString() };
+}
+
+async function warnOfTokenizer(marks: readonly Mark[], { text, tokenizer }: Flags): Promise<void> {
+  if (text === undefined || !tokenizer?.startsWith('hf:')) return;
+  const { warnIfUnchecked } = await import('../tokenizers.ts');
+  await warnIfUnchecked(marks, tokenizer.slice(3));
+}
+
+const noInput = (paths: readonly string[]) =>
+  new CommandError(`${paths.map(nameOf).join(', ')}: expected at least one input, got none`);
 
 /** Bytes of all the files, unless one is a stream. */
 function bytesOf(paths: readonly string[]): number | undefined {
@@ -191,57 +209,6 @@ function bytesOf(paths: readonly string[]): number | undefined {
   const total = sizes.reduce((a, b) => a + b, 0);
   return Number.isNaN(total) ? undefined : total;
 }
-
-type Print = (id: string | number, detection: LayeredDetection, description: string) => string;
-
-const jsonPrinter: Print = (id, { layers, ...detection }, description) =>
-  jsonLine({
-    id,
-    ...forJson(detection),
-    description,
-    ...(layers === undefined ? {} : { layers: layers.map(forJson) }),
-  });
-
-/** JSON has no Infinity and no typed arrays. `needed: null` means that no length would do. */
-function forJson({ power, details, ...rest }: Detection) {
-  const { verdict, reason, lnP, p, n, score, z, ...more } = rest;
-  return {
-    ...{ verdict, reason, lnP, p, n, score, z },
-    ...more,
-    power: { ...power, needed: Number.isFinite(power.needed) ? power.needed : null },
-    ...(details === undefined
-      ? {}
-      : { details: { positions: Array.from(details.positions), scores: Array.from(details.scores) } }),
-  };
-}
-
-async function humanPrinter(): Promise<Print> {
-  const { formatP } = await import('@taggant/detector');
-  const { default: picocolors } = await import('picocolors');
-  const { NO_COLOR, TERM } = process.env;
-  const colors = picocolors.createColors(process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb');
-  const paint = { marked: colors.green, 'not-marked': colors.dim, inconclusive: colors.yellow };
-  return (id, { verdict, reason, lnP, n, score, z, correction }) => {
-    const tests = correction.tests > 1 ? `, corrected for ${correction.tests} layers` : '';
-    const words = `p = ${formatP(lnP)}, n = ${n}, score = ${Number(score.toFixed(2))}, z = ${z.toFixed(1)}${tests}`;
-    return `${paint[verdict](verdict.padEnd(12))}  ${printable(String(id))}  ${reason}, ${words}\n`;
-  };
-}
-
-async function describe(detection: LayeredDetection): Promise<string> {
-  const { describeDetection, formatP } = await import('@taggant/detector');
-  const { layers } = detection;
-  if (layers === undefined) return describeDetection(detection);
-  const each = layers.map((layer, i) => `layer ${i + 1} p = ${formatP(layer.lnP)}`).join(', ');
-  return `${describeDetection(detection)} This p is corrected for ${layers.length} layers; on their own: ${each}.`;
-}
-
-function summary(tally: ReadonlyMap<Verdict, number>): string {
-  const words = [...tally].map(([verdict, count]) => `${count} ${verdict}`);
-  return `\n${words.join(', ')}\n`;
-}
-
-const LONG_BYTES = 1 << 20;
 
 const HELP = `
 Exit status:
@@ -254,7 +221,11 @@ The mark file is the JSON that keygen wrote. An array of marks is tested layer b
 corrected for their number. Keys come from the keyring, by the mark's kid or as the only usable key of its scheme.
 Each input is tested on its own: of many unmarked inputs, a share of at most alpha is called marked on average.
 
+Files may be compressed (.gz, .zst), and may be Parquet (.parquet, with the columns "tokens", or "text" and "id", if it is
+there). With --output, results grow in FILE.partial, which gets its name in the end. After an interruption of any kind the
+same command with --resume goes on behind the last whole result.
+
 Examples:
   $ taggant detect --mark mark.json --text essay.txt
-  $ taggant detect --mark mark.json --text corpus.jsonl --tokenizer tiktoken:o200k_base --json > results.jsonl
+  $ taggant detect --mark mark.json --text corpus.jsonl.gz --tokenizer tiktoken:o200k_base --threads 4 --output results.jsonl
   $ taggant generate --mark mark.json --count 8 --json | taggant detect --mark mark.json --tokens - --json`;
