@@ -4,12 +4,13 @@
  * @module
  */
 import type { DedupMode, Tokenizer } from '@taggant/core';
-import { detectLayers, detectTokens, type LayeredDetection } from '@taggant/detector';
+import { detectCohorts, detectLayers, detectTokens } from '@taggant/detector';
 import { at, CommandError } from './errors.ts';
 import { type JsonLine, jsonLinesOf } from './input.ts';
 import type { Batch } from './inputs.ts';
 import { type SealedMark, unseal } from './mark-file.ts';
-import { describeResult, jsonResult, wordResult } from './print.ts';
+import { describeResult, jsonResult, type Result, wordResult } from './print.ts';
+import type { SearchSetup } from './search-flags.ts';
 import { NO_RESULTS, type Tally } from './tally.ts';
 import { openTokenizerOf } from './tokenizers.ts';
 
@@ -21,6 +22,9 @@ export interface DetectSetup {
   readonly alpha: number;
   readonly dedup: DedupMode;
   readonly details?: boolean;
+  /** Instead of the mark's own cohort. */
+  readonly search?: SearchSetup;
+  readonly decoys?: number;
   readonly print: 'json' | 'words' | 'colored-words';
   /** Of texts; absent for token ids. */
   readonly text?: { readonly tokenizer?: string; readonly prompt?: string };
@@ -46,12 +50,15 @@ interface Input {
 }
 
 export default async function openDetectTask(setup: DetectSetup): Promise<(batch: Batch) => Tested> {
-  const { alpha, dedup, details, layered, print } = setup;
+  const { alpha, dedup, details, decoys, layered, print, search } = setup;
   const marks = setup.marks.map(unseal);
   const read = setup.text === undefined ? tokensOf : textsOf(setup, await openTokenizerOf(marks, setup.text.tokenizer));
-  const test = ({ tokens, prompt, place }: Input): LayeredDetection => {
-    const options = { alpha, dedup, details, prompt };
+  const test = ({ tokens, prompt, place }: Input): Result => {
+    const options = { alpha, dedup, details, decoys, prompt };
     try {
+      if (search !== undefined) {
+        return { noun: search.noun, ...detectCohorts(tokens, marks[0], search.cohorts, options) };
+      }
       return layered ? detectLayers(tokens, marks, options) : detectTokens(tokens, marks[0], options);
     } catch (error) {
       throw at(place, error);
@@ -60,7 +67,7 @@ export default async function openDetectTask(setup: DetectSetup): Promise<(batch
   const show =
     print === 'json'
       ? jsonResult
-      : (id: string | number, detection: LayeredDetection) => wordResult(id, detection, print === 'colored-words');
+      : (id: string | number, result: Result) => wordResult(id, result, print === 'colored-words');
   return (batch) => {
     // First all texts are tokenized, then all are tested: taking turns, the two would push each other out of the caches.
     const { items: inputs, error: unread } = untilError(read(batch, setup));

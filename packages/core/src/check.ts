@@ -19,6 +19,11 @@ export function checkFinite(value: unknown, name: string): number {
   return value as number;
 }
 
+export function checkPositive(value: unknown, name: string): number {
+  if (checkFinite(value, name) > 0) return value as number;
+  throw new RangeError(`"${name}" expected a number above 0, got ${show(value)}`);
+}
+
 export function checkOneOf<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
   if (!choices.includes(value as T)) {
     throw new RangeError(`"${name}" expected one of ${choices.join(', ')}, got ${show(value)}`);
@@ -32,16 +37,22 @@ export function checkTokens(tokens: ArrayLike<number>, name: string, limit = TOK
   if (length === undefined || !Number.isInteger(length) || length < 0) {
     throw new TypeError(`"${name}" expected an array of token ids, got ${show(tokens)}`);
   }
-  const ids = tokens instanceof Uint32Array ? tokens : new Uint32Array(length);
+  if (tokens instanceof Uint32Array) {
+    for (let i = 0; i < length; i++) if (tokens[i] >= limit) throw badToken(name, i, limit, tokens[i]);
+    return tokens;
+  }
+  const ids = new Uint32Array(length);
   for (let i = 0; i < length; i++) {
     // Each element is read once: what was checked is what is returned, getters or not.
     const token = tokens[i] as number;
-    if (!(token >= 0 && token < limit && Number.isInteger(token))) {
-      throw new RangeError(`"${name}[${i}]" expected a token id from 0 to ${limit - 1}, got ${show(token)}`);
-    }
-    if (ids !== tokens) ids[i] = token;
+    if (!(token >= 0 && token < limit && Number.isInteger(token))) throw badToken(name, i, limit, token);
+    ids[i] = token;
   }
   return ids;
+}
+
+function badToken(name: string, i: number, limit: number, got: unknown): RangeError {
+  return new RangeError(`"${name}[${i}]" expected a token id from 0 to ${limit - 1}, got ${show(got)}`);
 }
 
 /** Token ids are below 0xFFFFFF: that value fills the unused fields of a nonce. */

@@ -64,7 +64,7 @@ export function parseDescriptor(value: unknown): MarkDescriptor {
   const common = {
     mark: 'taggant/1' as const,
     contextWidth: checkInteger(contextWidth, 'contextWidth', 0, MAX_CONTEXT_WIDTH),
-    cohort: checkInteger(cohort, 'cohort', 0, 2 ** 24 - 1),
+    cohort: checkInteger(cohort, 'cohort', 0, MAX_COHORTS - 1),
     ...(kid === undefined ? {} : { kid: parseHex(kid, 'kid', 16) }),
     ...(tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(tokenizer) }),
   };
@@ -151,6 +151,9 @@ function parseHex(value: unknown, name: string, digits: number): string {
   }
   return value;
 }
+
+/** A cohort's number has 24 bits, as a token id has. */
+export const MAX_COHORTS = 2 ** 24;
 
 /** Distribution marks repeat a whole draw when a context repeats, so they look further back than a bias does. */
 const DEFAULT_WIDTH: Record<Scheme, number> = { greenlist: 2, gumbel: 4, tournament: 4 };

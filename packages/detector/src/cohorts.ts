@@ -1,5 +1,5 @@
 /** Cohorts of a native mark: scored many at a time, and ranked as decoys of each other (native-mark.md). @module */
-import { checkInteger, type Mark, type Pairs } from '@taggant/core';
+import { checkInteger, MAX_COHORTS, type Mark, type Pairs } from '@taggant/core';
 
 /** A range of cohorts, or a list of them. */
 export type Cohorts = { readonly first: number; readonly count: number } | ArrayLike<number>;
@@ -15,7 +15,9 @@ export interface Block {
 /** @internal A set of cohorts in blocks: of a range all of it, of a list what lies near each other. */
 export function blocksOf(cohorts: Cohorts): Block[] {
   if ('first' in cohorts) return rangeBlocks(cohorts.first, cohorts.count);
-  const sorted = Float64Array.from(cohorts, (cohort, i) => checkInteger(cohort, `cohorts[${i}]`, 0, LIMIT - 1)).sort();
+  const sorted = Float64Array.from(cohorts, (cohort, i) =>
+    checkInteger(cohort, `cohorts[${i}]`, 0, MAX_COHORTS - 1),
+  ).sort();
   if (sorted.length === 0) throw new RangeError('"cohorts" expected at least one cohort, got none');
   const near = new Map<number, Set<number>>();
   for (const cohort of sorted) {
@@ -50,7 +52,7 @@ export interface DecoyRank {
  * when every cohort is XORed with the same number, so each is as likely as the tested one to stand where it stands.
  */
 export function rankAmongDecoys(pairs: Pairs, mark: Mark, decoys: number): DecoyRank {
-  checkInteger(decoys, 'decoys', 1, LIMIT - 1);
+  checkInteger(decoys, 'decoys', 1, MAX_COHORTS - 1);
   const count = 2 ** Math.ceil(Math.log2(decoys + 1));
   const { cohort } = mark.descriptor;
   const [tested] = scoreRange(mark, pairs, cohort, 1);
@@ -70,15 +72,14 @@ function scoreRange(mark: Mark, pairs: Pairs, first: number, count: number): Flo
 }
 
 function rangeBlocks(first: number, count: number): Block[] {
-  checkInteger(first, 'cohorts.first', 0, LIMIT - 1);
-  checkInteger(count, 'cohorts.count', 1, LIMIT - first);
+  checkInteger(first, 'cohorts.first', 0, MAX_COHORTS - 1);
+  checkInteger(count, 'cohorts.count', 1, MAX_COHORTS - first);
   return Array.from({ length: Math.ceil(count / MOST) }, (_, i) => ({
     first: first + i * MOST,
     count: Math.min(MOST, count - i * MOST),
   }));
 }
 
-const LIMIT = 2 ** 24;
 /** What a pass of the kernel scores at gamma 1/2: listed cohorts in one such block cost no more than one of them. */
 const NEAR = 2048;
 /** At most 8 MiB of sums at a time. */

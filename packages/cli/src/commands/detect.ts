@@ -15,10 +15,11 @@ import { openOutput } from '../output.ts';
 import { refuseToReplace } from '../paths.ts';
 import { openCorpusProgress } from '../progress.ts';
 import { openResultsFile, type Results, type Work } from '../results-file.ts';
+import { type SearchFlags, type SearchSetup, searchOf, withSearch } from '../search-flags.ts';
 import { NO_RESULTS, plus, size, summary } from '../tally.ts';
 import { VERSION } from '../version.ts';
 
-interface Flags extends KeyringFlags {
+interface Flags extends KeyringFlags, SearchFlags {
   readonly mark: string;
   readonly tokens?: readonly string[];
   readonly text?: readonly string[];
@@ -38,36 +39,38 @@ interface Flags extends KeyringFlags {
 
 export function detectCommand(program: Command): void {
   withKeyring(
-    program
-      .command('detect')
-      .description('Test texts or token ids for a mark.')
-      .requiredOption('--mark <file>', 'the mark; - is stdin')
-      .option('--tokens <file...>', 'JSONL of token ids: {"id", "tokens": [..], "prompt": [..]?}; - is stdin')
-      .option('--text <file...>', 'a text; a .jsonl file holds many: {"id", "text", "prompt"?}; - is stdin')
-      .option('--jsonl', 'read --text as JSONL, whatever its name')
-      .option('--prompt-text <text>', 'with --text: what stood before the text; gives context, is not scored')
-      .option(
-        '--tokenizer <spec>',
-        'with --text: tiny-lm, tiktoken:NAME or hf:PATH (default: tiny-lm if the mark says so)',
-      )
-      .option('--id-column <name>', 'the field or column of ids (default: id)')
-      .option('--text-column <name>', 'with --text: the field or column of texts (default: text)')
-      .addOption(
-        new Option('--alpha <p>', 'a text is called marked at or below this p')
-          .argParser(probability)
-          .default(1e-6, '1e-6'),
-      )
-      .addOption(
-        choice('--dedup <mode>', 'count each (context, token) pair once, or each context once', [
-          'pair',
-          'context',
-        ]).default('pair'),
-      )
-      .option('--json', 'print one JSON object per input, in order')
-      .option('--details', 'with --json or --output: position and score of every pair')
-      .option('--output <file>', 'write the JSON objects to a file instead, whole or not at all')
-      .option('--resume', 'with --output: go on where an interrupted run stopped')
-      .option('--threads <n>', 'threads that do the work', integer(1, 1024), 1),
+    withSearch(
+      program
+        .command('detect')
+        .description('Test texts or token ids for a mark.')
+        .requiredOption('--mark <file>', 'the mark; - is stdin')
+        .option('--tokens <file...>', 'JSONL of token ids: {"id", "tokens": [..], "prompt": [..]?}; - is stdin')
+        .option('--text <file...>', 'a text; a .jsonl file holds many: {"id", "text", "prompt"?}; - is stdin')
+        .option('--jsonl', 'read --text as JSONL, whatever its name')
+        .option('--prompt-text <text>', 'with --text: what stood before the text; gives context, is not scored')
+        .option(
+          '--tokenizer <spec>',
+          'with --text: tiny-lm, tiktoken:NAME or hf:PATH (default: tiny-lm if the mark says so)',
+        )
+        .option('--id-column <name>', 'the field or column of ids (default: id)')
+        .option('--text-column <name>', 'with --text: the field or column of texts (default: text)')
+        .addOption(
+          new Option('--alpha <p>', 'a text is called marked at or below this p')
+            .argParser(probability)
+            .default(1e-6, '1e-6'),
+        )
+        .addOption(
+          choice('--dedup <mode>', 'count each (context, token) pair once, or each context once', [
+            'pair',
+            'context',
+          ]).default('pair'),
+        )
+        .option('--json', 'print one JSON object per input, in order')
+        .option('--details', 'with --json or --output: position and score of every pair')
+        .option('--output <file>', 'write the JSON objects to a file instead, whole or not at all')
+        .option('--resume', 'with --output: go on where an interrupted run stopped')
+        .option('--threads <n>', 'threads that do the work', integer(1, 1024), 1),
+    ),
   )
     .addHelpText('after', HELP)
     .action(detect);
@@ -76,7 +79,11 @@ export function detectCommand(program: Command): void {
 async function detect(flags: Flags): Promise<void> {
   checkFlags(flags);
   const { openMarkFile } = await import('../mark-file.ts');
+  const search = await searchOf(flags);
   const markFile = await openMarkFile(flags.mark, 'detection', flags);
+  if (markFile.layered && search !== undefined) {
+    throw new CommandError(`--cohorts and --decode expected one mark, got the layers of ${nameOf(flags.mark)}`);
+  }
   await warnOfTokenizer(markFile.marks, flags);
   const { testInThreads } = await import('../test-in-threads.ts');
   const source = sourceOf(flags);
@@ -86,7 +93,7 @@ async function detect(flags: Flags): Promise<void> {
   let { tally } = results;
   let last = '';
   try {
-    for await (const tested of testInThreads(inputs, setupOf(flags, markFile), flags.threads)) {
+    for await (const tested of testInThreads(inputs, setupOf(flags, markFile, search), flags.threads)) {
       await results.append(tested.lines);
       progress.tested(size(tested.tally), tested.tokens);
       tally = plus(tally, tested.tally);
@@ -123,6 +130,9 @@ function checkFlags(flags: Flags): void {
   const misplaced =
     tokens === undefined ? undefined : Object.entries(textFlags).find(([, value]) => value !== undefined);
   if (misplaced !== undefined) throw new CommandError(`${misplaced[0]} goes with --text, got --tokens`);
+  if (details && (flags.cohorts ?? flags.decode) !== undefined) {
+    throw new CommandError('--details goes with one mark, not with --cohorts or --decode');
+  }
   if (details && !json && output === undefined) throw new CommandError('--details goes with --json or --output');
   if (resume && output === undefined) throw new CommandError('--resume goes with --output');
   if (resume && (tokens ?? text ?? []).includes('-')) {
@@ -144,8 +154,8 @@ function sourceOf({ tokens, text, jsonl, idColumn, textColumn }: Flags): Source 
   return { paths: tokens ?? text ?? [], jsonl: jsonl === true || tokens !== undefined, columns };
 }
 
-function setupOf(flags: Flags, { layered, seal }: MarkFile): DetectSetup {
-  const { tokens, tokenizer, promptText, idColumn = 'id', textColumn = 'text', alpha, dedup, details } = flags;
+function setupOf(flags: Flags, { layered, seal }: MarkFile, search: SearchSetup | undefined): DetectSetup {
+  const { tokens, tokenizer, promptText, idColumn = 'id', textColumn = 'text', alpha, dedup, details, decoys } = flags;
   const { NO_COLOR, TERM } = process.env;
   const colored = process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
   const words = colored ? 'colored-words' : 'words';
@@ -155,6 +165,8 @@ function setupOf(flags: Flags, { layered, seal }: MarkFile): DetectSetup {
     alpha,
     dedup,
     details,
+    search,
+    decoys,
     print: flags.json || flags.output !== undefined ? 'json' : words,
     text: tokens === undefined ? { tokenizer, prompt: promptText } : undefined,
     fields: { id: idColumn, text: textColumn },
@@ -171,6 +183,7 @@ async function openResults(flags: Flags, marks: readonly Mark[]): Promise<Result
 /** What the results depend on. Descriptors hold no secret; a prompt is somebody's text and stands there by its hash. */
 function workOf(flags: Flags, marks: readonly Mark[]): Work {
   const { tokens, text = [], tokenizer, jsonl, promptText, idColumn, textColumn, alpha, dedup, details } = flags;
+  const { cohorts, decode, decoys } = flags;
   const inputs = (tokens ?? text).map(stateOf);
   return {
     version: VERSION,
@@ -178,7 +191,8 @@ function workOf(flags: Flags, marks: readonly Mark[]): Work {
     [tokens === undefined ? 'text' : 'tokens']: inputs,
     tokenizer: tokenizer?.startsWith('hf:') ? stateOf(tokenizerFile(tokenizer.slice(3))) : tokenizer,
     promptText: promptText && createHash('sha256').update(promptText).digest('hex'),
-    ...{ alpha, dedup, details, jsonl, idColumn, textColumn },
+    ...{ alpha, dedup, details, jsonl, idColumn, textColumn, decode, decoys },
+    cohorts: cohorts && stateOf(cohorts),
   };
 }
 
@@ -221,6 +235,9 @@ The mark file is the JSON that keygen wrote. An array of marks is tested layer b
 corrected for their number. Keys come from the keyring, by the mark's kid or as the only usable key of its scheme.
 Each input is tested on its own: of many unmarked inputs, a share of at most alpha is called marked on average.
 
+--cohorts and --decode try many cohorts of the mark's key and report the best one, its p corrected for their number; the
+cohort in the mark file plays no part. --decoys ranks the mark file's cohort among others without using any law.
+
 Files may be compressed (.gz, .zst), and may be Parquet (.parquet, with the columns "tokens", or "text" and "id", if it is
 there). With --output, results grow in FILE.partial, which gets its name in the end. After an interruption of any kind the
 same command with --resume goes on behind the last whole result.
@@ -228,4 +245,5 @@ same command with --resume goes on behind the last whole result.
 Examples:
   $ taggant detect --mark mark.json --text essay.txt
   $ taggant detect --mark mark.json --text corpus.jsonl.gz --tokenizer tiktoken:o200k_base --threads 4 --output results.jsonl
+  $ taggant detect --mark mark.json --text answer.txt --cohorts 1-24000
   $ taggant generate --mark mark.json --count 8 --json | taggant detect --mark mark.json --tokens - --json`;
