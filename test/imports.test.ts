@@ -9,11 +9,24 @@ const ALLOWED: Record<string, readonly string[]> = {
   kernels: [],
   stats: [],
   core: ['kernels', '@noble/hashes'],
-  sampler: ['core', '@huggingface/transformers'],
+  sampler: ['core', '@huggingface/transformers', 'node-llama-cpp'],
   detector: ['core', 'stats', '@huggingface/tokenizers', 'tiktoken'],
   'tiny-lm': ['core', 'detector'],
   report: ['core', 'detector', 'stats', 'vega', 'vega-lite'],
-  cli: ['core', 'detector', 'report', 'sampler', 'stats', 'tiny-lm', 'cli-progress', 'commander', 'picocolors'],
+  cli: [
+    'core',
+    'detector',
+    'report',
+    'sampler',
+    'stats',
+    'tiny-lm',
+    'cli-progress',
+    'commander',
+    'fzstd',
+    'hyparquet',
+    'hyparquet-compressors',
+    'picocolors',
+  ],
 };
 
 /** Packages that must run in a browser as they are: no `node:` module, except in the files named. */
@@ -22,7 +35,7 @@ const PORTABLE: Record<string, readonly string[]> = {
   stats: [],
   core: ['keyring-file.ts'],
   sampler: ['transformers/local-model.ts'],
-  detector: [],
+  detector: ['task-thread.ts', 'threads.ts'],
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -3,13 +3,14 @@
  * @module
  */
 export { sha256Hex } from './bytes.ts';
-export { checkFinite, checkInteger, checkOneOf, checkTokens, show, TOKEN_LIMIT } from './check.ts';
+export { checkFinite, checkInteger, checkOneOf, checkPositive, checkTokens, show, TOKEN_LIMIT } from './check.ts';
 export { MAX_CONTEXT_WIDTH } from './context.ts';
 export {
   checkSameTokenizer,
   describeMark,
   type GreenlistDescriptor,
   type GumbelDescriptor,
+  MAX_COHORTS,
   type MarkDescriptor,
   parseDescriptor,
   parseTokenizerId,
@@ -20,10 +21,12 @@ export {
 } from './descriptor.ts';
 export { type Gamma, parseGamma } from './gamma.ts';
 export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
+export { allocateLogits } from './logits.ts';
 export type { Mark, NullLaw, Strength } from './mark.ts';
 export { scoreKeys } from './marks/keys.ts';
 export { type NativeMarkInput, openMark } from './marks/native.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
+export { kthLargest, Peaks } from './peaks.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export { TupleSet } from './tuple-set.ts';

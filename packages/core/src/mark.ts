@@ -39,10 +39,12 @@ export interface Mark {
   readonly oneBit: Strength;
   /**
    * Marks one step in place. `context`: at least the last `contextWidth` token ids, newest last. `logits`: one row;
-   * -Infinity is a masked token, NaN and +Infinity are errors and leave the row as it was. `biasScale` converts a
-   * bias between stages (1/T when the row was divided by the temperature T already).
+   * -Infinity is a masked token, NaN and +Infinity are errors and leave the row as it was. `scale` says what a nat
+   * on the mark's side of the temperature T measures in this row: 1/T for a bias meant for rows before it and a row that
+   * was divided already; T for a bias meant for rows after it, or a mark that acts on the distribution, and a row that is
+   * still to be divided. Default 1: the row is on the mark's side.
    */
-  apply(context: Uint32Array, logits: Float32Array, biasScale?: number): void;
+  apply(context: Uint32Array, logits: Float32Array, scale?: number): void;
   /** The score of each pair, never negative, into `out` (length at least pairs.n). */
   score(pairs: Pairs, out: Float64Array): void;
   /**

@@ -8,57 +8,59 @@
  *     logits += 4 bits of the mask at a time, looked up as four addends
  */
 import { chacha8, consecutive, STATE } from './chacha8';
+import { lessThan } from './compare';
 
 /** Entry m holds four addends for mask bits m: delta where the bit is set, otherwise -0. */
 const ADDENDS: usize = memory.data(256, 16);
 
+/** The last, incomplete group of a row, padded with zeros. */
+const TAIL: usize = memory.data(8192, 16);
+
 /**
- * Adds delta to the green ones of `groups` * 4 S logits at `row` and returns -1; or stops at the first group with a NaN
- * or +Infinity and returns where that group starts. The row is then half-biased, and the caller drops it.
- * The caller pads the row to whole groups with finite numbers.
+ * Adds delta to the green ones of `length` logits at `row`, the first of which belongs to token `first` (a multiple of
+ * 4 S), and returns -1; or stops at the first group with a NaN or +Infinity and returns where in the row that group
+ * starts. The row is then half-biased, and the caller drops it.
  */
 export function biasGreen(
-  row: usize, groups: u32, n0: u32, n1: u32, n2: u32, bits: u32, green: u32, cohort: u32, delta: f32,
+  row: usize, length: u32, first: u32, n0: u32, n1: u32, n2: u32, bits: u32, green: u32, cohort: u32, delta: f32,
 ): i32 {
-  const log2Slots: u32 = 9 - ctz(bits);
-  const cohortBlock = i32x4.splat(cohort >> log2Slots);
-  const cohortWord: u32 = (cohort & ((1 << log2Slots) - 1)) >> 5;
-  const words: u32 = 16 / bits;
-  const nonce0 = i32x4.splat(n0), nonce1 = i32x4.splat(n1), nonce2 = i32x4.splat(n2);
+  const groupSize: u32 = 2048 / bits;
   prepareAddends(delta);
-
-  let at = row;
-  for (let group: u32 = 0; group < groups; group++) {
-    const start = at;
-    chacha8(v128.xor(consecutive(4 * group), cohortBlock), nonce0, nonce1, nonce2);
-    for (let i: u32 = 0; i < words; i++) {
-      // In place: no later mask word asks for word i of the blocks again.
-      v128.store(STATE + ((<usize>i) << 4), moveBits(lessThan(green, i, words, bits), cohort));
-    }
-    let legal = i32x4.splat(-1);
-    for (let lane: usize = 0; lane < 4; lane++) {
-      for (let i: u32 = 0; i < words; i++) {
-        const mask = load<u32>(STATE + ((<usize>(i ^ cohortWord)) << 4) + (lane << 2));
-        legal = v128.and(legal, add32(at, mask));
-        at += 128;
-      }
-    }
-    if (!i32x4.all_true(legal)) return <i32>((start - row) >> 2);
+  let from: u32 = 0;
+  for (; from + groupSize <= length; from += groupSize) {
+    if (!biasGroup(row + (from << 2), first + from, n0, n1, n2, bits, green, cohort)) return from;
   }
+  if (from === length) return -1;
+  const rest = (length - from) << 2;
+  memory.fill(TAIL, 0, groupSize << 2);
+  memory.copy(TAIL, row + (from << 2), rest);
+  if (!biasGroup(TAIL, first + from, n0, n1, n2, bits, green, cohort)) return from;
+  memory.copy(row + (from << 2), TAIL, rest);
   return -1;
 }
 
-/**
- * Bit-serial value < green for the 4 x 32 slots of mask word i, from the least significant plane up: a plane that
- * differs from green's bit decides, one that agrees leaves the decision of the planes below.
- */
-@inline function lessThan(green: u32, i: u32, words: u32, bits: u32): v128 {
-  let less = i32x4.splat(0);
-  for (let k: u32 = 0; k < bits; k++) {
-    const plane = v128.load(STATE + ((<usize>(k * words + i)) << 4));
-    less = (green >> k) & 1 ? v128.or(v128.not(plane), less) : v128.andnot(less, plane);
+/** False if a logit of the group was NaN or +Infinity. */
+function biasGroup(
+  at: usize, first: u32, n0: u32, n1: u32, n2: u32, bits: u32, green: u32, cohort: u32,
+): bool {
+  const log2Slots: u32 = 9 - ctz(bits);
+  const cohortWord: u32 = (cohort & ((1 << log2Slots) - 1)) >> 5;
+  const words: u32 = 16 / bits;
+  const blocks = v128.xor(consecutive(first >> log2Slots), i32x4.splat(cohort >> log2Slots));
+  chacha8(blocks, i32x4.splat(n0), i32x4.splat(n1), i32x4.splat(n2));
+  for (let i: u32 = 0; i < words; i++) {
+    // In place: no later mask word asks for word i of the blocks again.
+    v128.store(STATE + ((<usize>i) << 4), moveBits(lessThan(STATE, green, i, words, bits), cohort));
   }
-  return less;
+  let legal = i32x4.splat(-1);
+  for (let lane: usize = 0; lane < 4; lane++) {
+    for (let i: u32 = 0; i < words; i++) {
+      const mask = load<u32>(STATE + ((<usize>(i ^ cohortWord)) << 4) + (lane << 2));
+      legal = v128.and(legal, add32(at, mask));
+      at += 128;
+    }
+  }
+  return i32x4.all_true(legal);
 }
 
 /** Bit r of every 32-bit lane moves to r XOR (cohort mod 32): whole bytes by a swizzle, then three delta swaps. */

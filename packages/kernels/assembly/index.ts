@@ -11,3 +11,7 @@ export { keystream } from './keystream';
 export { countGreen, readSlots } from './slots';
 export { biasGreen } from './bias';
 export { countCohorts } from './cohorts';
+export { peaks } from './peaks';
+export { massBelow } from './mass';
+export { louder } from './gumbel';
+export { play } from './tournament';

@@ -24,17 +24,12 @@ export function checked(inner: Kernels): Kernels {
     },
 
     biasGreen(logits, key, nonce, bits, green, cohort, delta) {
-      checkType('logits', logits, 'Float32Array');
-      if (logits.length > SLOT_LIMIT) {
-        throw new RangeError(`"logits" expected length at most ${SLOT_LIMIT}, got ${logits.length}`);
-      }
+      checkRow(logits);
       checkKey(key);
       checkNonce(nonce);
       checkGreen(bits, green);
       checkInteger('cohort', cohort, 0, SLOT_LIMIT - 1);
-      if (typeof delta !== 'number' || !Number.isFinite(Math.fround(delta))) {
-        throw new RangeError(`"delta" expected a finite float32 number, got ${show(delta)}`);
-      }
+      checkFloat('delta', delta);
       return inner.biasGreen(logits, key, nonce, bits, green, cohort, delta);
     },
 
@@ -55,7 +50,61 @@ export function checked(inner: Kernels): Kernels {
       checkGreen(bits, green);
       inner.countKeys(keys, nonces, slots, bits, green, out);
     },
+
+    allocateLogits(length) {
+      checkInteger('length', length, 0, LOGITS_LIMIT);
+      return inner.allocateLogits(length);
+    },
+
+    peaks(logits, out) {
+      checkType('logits', logits, 'Float32Array');
+      checkType('out', out, 'Float32Array');
+      checkLength('out', out, 5 * Math.ceil(logits.length / 64), ' (5 per 64 logits)');
+      return inner.peaks(logits, out);
+    },
+
+    massBelow(logits, floor, largest, temperature) {
+      checkType('logits', logits, 'Float32Array');
+      checkFloat('floor', floor);
+      checkFloat('largest', largest);
+      checkTemperature(temperature);
+      return inner.massBelow(logits, floor, largest, temperature);
+    },
+
+    loudest(logits, largest, temperature, key, nonce, cohort) {
+      checkRow(logits);
+      checkFloat('largest', largest);
+      checkTemperature(temperature);
+      checkKey(key);
+      checkNonce(nonce);
+      checkInteger('cohort', cohort, 0, SLOT_LIMIT - 1);
+      return inner.loudest(logits, largest, temperature, key, nonce, cohort);
+    },
+
+    play(probabilities, words, layers) {
+      checkType('probabilities', probabilities, 'Float64Array');
+      checkType('words', words, 'Uint32Array');
+      checkLength('words', words, probabilities.length, ' (1 per probability)');
+      checkInteger('layers', layers, 0, 32);
+      inner.play(probabilities, words, layers);
+    },
   } satisfies Kernels);
+}
+
+function checkRow(logits: Float32Array): void {
+  checkType('logits', logits, 'Float32Array');
+  if (logits.length <= SLOT_LIMIT) return;
+  throw new RangeError(`"logits" expected length at most ${SLOT_LIMIT}, got ${logits.length}`);
+}
+
+function checkFloat(name: string, value: number): void {
+  if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return;
+  throw new RangeError(`"${name}" expected a finite float32 number, got ${show(value)}`);
+}
+
+function checkTemperature(temperature: number): void {
+  if (typeof temperature === 'number' && temperature >= 1e-6 && temperature <= 1e6) return;
+  throw new RangeError(`"temperature" expected a number from 1e-6 to 1e6, got ${show(temperature)}`);
 }
 
 function checkKey(key: Uint32Array): void {
@@ -82,12 +131,12 @@ function checkPairs(nonces: Uint32Array, ids: Uint32Array, name: string): void {
 }
 
 /** By tag, not by `instanceof`: arrays of another realm (jest, vm, iframes) are as good. */
-function checkType(name: string, value: unknown, expected: 'Uint32Array' | 'Float32Array'): void {
+function checkType(name: string, value: unknown, expected: 'Uint32Array' | 'Float32Array' | 'Float64Array'): void {
   const tag = ArrayBuffer.isView(value) ? (value as Uint32Array)[Symbol.toStringTag] : show(value);
   if (tag !== expected) throw new TypeError(`"${name}" expected ${expected}, got ${tag}`);
 }
 
-function checkLength(name: string, { length }: Uint32Array, expected: number, why = ''): void {
+function checkLength(name: string, { length }: Uint32Array | Float32Array, expected: number, why = ''): void {
   if (length !== expected) throw new RangeError(`"${name}" expected length ${expected}${why}, got ${length}`);
 }
 
@@ -119,3 +168,6 @@ function show(value: unknown): string {
 
 /** Tokens, cohorts and therefore slots are below 2^24. */
 const SLOT_LIMIT = 2 ** 24;
+
+/** 1 GiB. */
+const LOGITS_LIMIT = 2 ** 28;

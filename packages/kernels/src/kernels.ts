@@ -89,6 +89,52 @@ export interface Kernels {
     green: number,
     out: Uint32Array,
   ): void;
+
+  /**
+   * Zeros for `length` logits, where the kernels find them without copying: let the engine write its rows here. Any
+   * part of the array is a row like any other. An allocation is a WASM memory of its own: make one and keep it.
+   *
+   * @example
+   * const rows = kernels().allocateLogits(8 * 131_072); // a batch of 8
+   */
+  allocateLogits(length: number): Float32Array;
+
+  /**
+   * Five numbers for each 64 logits begun into `out`: the largest of all of them, and of each 16 (+0 for -0, -Infinity
+   * where there are none). Returns -1; or the index of the first logit that is NaN or +Infinity, with `out` half-written.
+   *
+   * @example
+   * const out = new Float32Array(5);
+   * kernels().peaks(Float32Array.from({ length: 20 }, (_, v) => v), out); // -1
+   * out; // [19, 15, 19, -Infinity, -Infinity]
+   */
+  peaks(logits: Float32Array, out: Float32Array): number;
+
+  /**
+   * The sum of exp((logit - largest) / temperature) over the logits below `floor`, to within a 2^-14th of itself or
+   * 1e-30. `largest` is the row's largest logit; the temperature lies between 1e-6 and 1e6.
+   */
+  massBelow(logits: Float32Array, floor: number, largest: number, temperature: number): number;
+
+  /**
+   * Gumbel-max over the whole row: the token v with the largest (logit - largest) / temperature - ln(-ln u) in double
+   * precision, the first of equals, with u = (word + 0.5) / 2^32 and the word of slot v XOR cohort. `largest` is the
+   * row's largest logit; the temperature lies between 1e-6 and 1e6.
+   */
+  loudest(
+    logits: Float32Array,
+    largest: number,
+    temperature: number,
+    key: Uint32Array,
+    nonce: Uint32Array,
+    cohort: number,
+  ): number;
+
+  /**
+   * Plays `layers` (0 to 32) of a tournament over n tokens in place: layer l turns p_i into p_i (1 + g_i - sum of g p),
+   * g_i being bit l of words[i]. Float64 throughout; what falls below 1e-280 becomes 0. The probabilities sum up to 1.
+   */
+  play(probabilities: Float64Array, words: Uint32Array, layers: number): void;
 }
 
 /**

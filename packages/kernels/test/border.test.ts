@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { backends } from './backends.ts';
 
-type Kernel = 'keystream' | 'readSlots' | 'biasGreen' | 'countCohorts' | 'countKeys';
+type Kernel =
+  | 'keystream'
+  | 'readSlots'
+  | 'biasGreen'
+  | 'countCohorts'
+  | 'countKeys'
+  | 'allocateLogits'
+  | 'peaks'
+  | 'massBelow'
+  | 'loudest'
+  | 'play';
 
 const key = new Uint32Array(8);
 const nonce = new Uint32Array(3);
@@ -133,6 +143,28 @@ describe.each(backends)('%s refuses at the border:', (_, kernels) => {
       [floats(2 ** 24 + 1), key, nonce, 1, 1, 0, 2],
       '"logits" expected length at most 16777216, got 16777217',
     ],
+    ['half a logit', 'allocateLogits', [0.5], '"length" expected an integer from 0 to 268435456, got 0.5'],
+    ['peaks that do not match', 'peaks', [floats(65), floats(5)], '"out" expected length 10 (5 per 64 logits), got 5'],
+    ['no floor', 'massBelow', [floats(4), -Infinity, 0, 1], '"floor" expected a finite float32 number, got -Infinity'],
+    [
+      'a temperature of 0',
+      'massBelow',
+      [floats(4), 0, 0, 0],
+      '"temperature" expected a number from 1e-6 to 1e6, got 0',
+    ],
+    [
+      'a row of masked tokens',
+      'loudest',
+      [floats(4), -Infinity, 1, key, nonce, 0],
+      '"largest" expected a finite float32 number, got -Infinity',
+    ],
+    [
+      'words that do not match',
+      'play',
+      [new Float64Array(3), words(2), 30],
+      '"words" expected length 3 (1 per probability), got 2',
+    ],
+    ['33 layers', 'play', [new Float64Array(3), words(3), 33], '"layers" expected an integer from 0 to 32, got 33'],
   ];
 
   test.each(cases)('%s', (_title, call, args, message) => {

@@ -6,15 +6,17 @@
  * @module
  */
 import {
+  allocateLogits,
   checkFinite,
   checkInteger,
   checkOneOf,
+  checkTokens,
   type Mark,
   type MarkDescriptor,
   type Stage,
   TOKEN_LIMIT,
 } from '@taggant/core';
-import { type GenerationDedup, Sequence } from './sequence.ts';
+import { type Context, type GenerationDedup, noSteps, Sequence, type Steps } from './sequence.ts';
 import { checkLogits, checkTruncation, type Truncation, truncate } from './warp.ts';
 
 export interface HookOptions extends Truncation {
@@ -67,8 +69,7 @@ export class MarkHook {
     const placed = all.map((mark) => ({
       mark,
       width: this.#widths.indexOf(mark.contextWidth),
-      biasScale: biasScale(mark, stage, temperature),
-      divisor: mark.acts === 'distribution' ? toFinal : 1,
+      scale: mark.acts === 'distribution' ? toFinal : biasScale(mark, stage, temperature),
     }));
     this.#onLogits = placed.filter(({ mark }) => mark.acts === 'logits');
     this.#onDistribution = placed.filter(({ mark }) => mark.acts === 'distribution');
@@ -90,53 +91,113 @@ export class MarkHook {
   }
 
   /**
+   * Memory for so many rows in which marks work in place: rows elsewhere are copied in and out at every step. Let the
+   * engine write its logits here, and keep it for all steps. Needs to know the width of a row.
+   */
+  allocateLogits(rows: number): Float32Array {
+    if (this.vocabSize === undefined) throw new RangeError('"vocabSize" expected for allocating rows, got none');
+    return allocateLogits(checkInteger(rows, 'rows', 1, 2 ** 16) * this.vocabSize);
+  }
+
+  /**
    * Marks the next step of each sequence: `logits` holds one row per sequence, in their order, and is changed in place.
    * Throws when the width is not the tokenizer's or a logit is NaN or +Infinity; -Infinity marks excluded tokens. A row
-   * that is refused stays as it was; with green lists alone, the rows before it have got their bias already.
+   * that is refused stays as it was; the rows before it are marked already.
    */
   processLogits(logits: Float32Array, sequences: readonly Sequence[]): void {
-    if (!(logits instanceof Float32Array))
-      throw new TypeError(`"logits" expected a Float32Array, got ${typeof logits}`);
-    const width = this.vocabSize ?? logits.length / sequences.length;
-    if (logits.length === 0 || !Number.isInteger(width) || logits.length !== width * sequences.length) {
-      throw new RangeError(
-        `"logits" expected ${sequences.length} rows of ${this.vocabSize ?? 'equal'} width, got ${logits.length} numbers`,
-      );
-    }
-    // A green list finds illegal logits itself, four at a time.
-    if (!this.#onlyBiases) checkLogits(logits);
+    const width = this.#widthOf(logits, sequences.length);
     for (let i = 0; i < sequences.length; i++) {
-      this.#processRow(logits.subarray(i * width, (i + 1) * width), sequences[i]);
+      const sequence = sequences[i];
+      this.#processRow(logits.subarray(i * width, (i + 1) * width), (w) => sequence.context(w), sequence.steps);
     }
   }
 
-  #processRow(row: Float32Array, sequence: Sequence): void {
-    for (const placed of this.#onLogits) applyTo(row, sequence, placed);
+  /**
+   * Marks draft positions for speculative decoding: for each request of k drafts, k + 1 rows of `logits`, in the requests'
+   * order. Row j is marked as the step that comes after the first j drafts, so that it is what each draft must be
+   * accepted against, and what a correction or the token after the last draft must be drawn from. Sequences stay as they
+   * are: push the tokens that were accepted in the end. Returns what was done at each row; refuses as `processLogits` does.
+   *
+   * @example
+   * hook.processDrafts(logits, [{ after: sequence, drafts: [17, 4, 99] }]); // 4 rows
+   */
+  processDrafts(logits: Float32Array, requests: readonly DraftRequest[]): Steps[] {
+    const drafted = requests.map(({ drafts }, i) => checkTokens(drafts, `requests[${i}].drafts`, this.vocabSize));
+    const width = this.#widthOf(logits, drafted.length && drafted.reduce((rows, { length }) => rows + length + 1, 0));
+    const done: Steps[] = [];
+    requests.forEach(({ after, generated = 0 }, i) => {
+      const sequence = after instanceof Sequence ? after : this.#resume(after, generated);
+      for (let count = 0; count <= drafted[i].length; count++) {
+        const row = logits.subarray(done.length * width, (done.length + 1) * width);
+        const steps = noSteps();
+        this.#processRow(row, sequence.ahead(drafted[i], count), steps);
+        done.push(steps);
+      }
+    });
+    return done;
+  }
+
+  /** A sequence as it would be now if it had been kept. */
+  #resume(tokens: ArrayLike<number>, generated: number): Sequence {
+    const ids = checkTokens(tokens, 'after', this.vocabSize);
+    const from = ids.length - checkInteger(generated, 'generated', 0, ids.length);
+    const sequence = this.start(ids.subarray(0, from));
+    for (const token of ids.subarray(from)) sequence.push(token);
+    return sequence;
+  }
+
+  #widthOf(logits: Float32Array, rows: number): number {
+    if (!(logits instanceof Float32Array))
+      throw new TypeError(`"logits" expected a Float32Array, got ${typeof logits}`);
+    const width = this.vocabSize ?? logits.length / rows;
+    if (logits.length === 0 || !Number.isInteger(width) || logits.length !== width * rows) {
+      throw new RangeError(
+        `"logits" expected ${rows} rows of ${this.vocabSize ?? 'equal'} width, got ${logits.length} numbers`,
+      );
+    }
+    return width;
+  }
+
+  #processRow(row: Float32Array, context: (width: number) => Context, steps: Steps): void {
+    for (const placed of this.#onLogits) applyTo(row, placed, context(placed.width), steps);
     if (this.#onlyBiases) return;
     truncate(row, this.#truncation, this.#toFinal);
-    for (const placed of this.#onDistribution) applyTo(row, sequence, placed);
+    for (const placed of this.#onDistribution) {
+      // A row that is left unmarked is looked at all the same.
+      if (!applyTo(row, placed, context(placed.width), steps)) checkLogits(row);
+    }
   }
+}
+
+/** k drafts after what there is of a sequence. */
+export interface DraftRequest {
+  /**
+   * The sequence; or, for servers that keep none, its tokens so far: at least as many as the widest context, and all of
+   * them where repeated contexts are to be left out.
+   */
+  readonly after: Sequence | ArrayLike<number>;
+  /** How many of those tokens, at their end, were generated; the others are the prompt. Default 0. */
+  readonly generated?: number;
+  readonly drafts: ArrayLike<number>;
 }
 
 interface Placed {
   readonly mark: Mark;
   /** Which of the hook's widths the mark reads. */
   readonly width: number;
-  readonly biasScale: number;
-  /** What the row must be divided by for the mark, and multiplied by after it. */
-  readonly divisor: number;
+  /** What a nat on the mark's side of the temperature measures in the rows. */
+  readonly scale: number;
 }
 
-function applyTo(row: Float32Array, sequence: Sequence, { mark, width, biasScale, divisor }: Placed): void {
-  const context = sequence.context(width);
+/** Whether the mark was applied. */
+function applyTo(row: Float32Array, { mark, scale }: Placed, context: Context, steps: Steps): boolean {
   if (typeof context === 'string') {
-    sequence.steps[context]++;
-    return;
+    steps[context]++;
+    return false;
   }
-  if (divisor !== 1) for (let v = 0; v < row.length; v++) row[v] /= divisor;
-  mark.apply(context, row, biasScale);
-  if (divisor !== 1) for (let v = 0; v < row.length; v++) row[v] *= divisor;
-  sequence.steps.marked++;
+  mark.apply(context, row, scale);
+  steps.marked++;
+  return true;
 }
 
 /** A bias meant for one side of the temperature, in the units of the side where the rows are. */

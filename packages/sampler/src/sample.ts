@@ -1,33 +1,48 @@
 /** Drawing a token from a row of logits, for engines that leave the choice to us. @module */
-import { checkLogits } from './warp.ts';
+import { Peaks } from '@taggant/core';
 
 /**
- * The token that a uniform number u in [0, 1) picks from softmax(logits).
+ * The token that a uniform number u in [0, 1) picks from softmax(logits). Masked tokens cost next to nothing.
  *
  * @example
  * sampleToken(Float32Array.of(0, -Infinity, 0), 0.75); // 2
  */
 export function sampleToken(logits: Float32Array, u: number): number {
   if (!(u >= 0 && u < 1)) throw new RangeError(`"u" expected a number in [0, 1), got ${u}`);
-  const largest = logits[largestToken(logits)];
+  const n = near(logits, WEIGHTLESS);
+  if (weights.length < n) weights = new Float64Array(n);
   let total = 0;
-  for (let v = 0; v < logits.length; v++) total += Math.exp(logits[v] - largest);
+  for (let i = 0; i < n; i++) total += weights[i] = Math.exp(logits[ids[i]] - peaks.largest);
   let left = u * total;
   let last = 0;
-  for (let v = 0; v < logits.length; v++) {
-    const weight = Math.exp(logits[v] - largest);
-    if (weight === 0) continue;
-    last = v;
-    if ((left -= weight) < 0) return v;
+  for (let i = 0; i < n; i++) {
+    if (weights[i] === 0) continue;
+    last = ids[i];
+    if ((left -= weights[i]) < 0) return last;
   }
   return last;
 }
 
 /** The token of the largest logit, the first of equals. */
 export function largestToken(logits: Float32Array): number {
-  checkLogits(logits);
-  let best = 0;
-  for (let v = 1; v < logits.length; v++) if (logits[v] > logits[best]) best = v;
-  if (logits[best] > Number.NEGATIVE_INFINITY) return best;
-  throw new RangeError('"logits" expected at least one token above -Infinity, got none');
+  near(logits, 0);
+  return ids[0];
 }
+
+/** Gathers the tokens within so many nats of the largest; returns their number. */
+function near(logits: Float32Array, range: number): number {
+  peaks.read(logits);
+  if (peaks.largest === Number.NEGATIVE_INFINITY) {
+    throw new RangeError('"logits" expected at least one token above -Infinity, got none');
+  }
+  if (ids.length < logits.length) ids = new Uint32Array(logits.length);
+  return peaks.collect(logits, peaks.largest - range, ids);
+}
+
+/** exp of anything below is 0. */
+const WEIGHTLESS = 746;
+
+/** Reused from row to row. */
+const peaks = new Peaks();
+let ids = new Uint32Array(0);
+let weights = new Float64Array(0);

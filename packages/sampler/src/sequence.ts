@@ -7,9 +7,18 @@ import { checkTokens, TOKEN_LIMIT, TupleSet } from '@taggant/core';
  */
 export type GenerationDedup = 'none' | 'single-turn' | 'all';
 
+/** How often a mark was applied at a step, and how often it was left out, by reason. Marks of a stack count one by one. */
+export interface Steps {
+  marked: number;
+  shortContext: number;
+  repeatedContext: number;
+}
+
+/** @internal */
+export const noSteps = (): Steps => ({ marked: 0, shortContext: 0, repeatedContext: 0 });
+
 export class Sequence {
-  /** How often a mark was applied at a step, and how often it was left out, by reason. Marks of a stack count one by one. */
-  readonly steps = { marked: 0, shortContext: 0, repeatedContext: 0 };
+  readonly steps: Steps = noSteps();
   readonly #widths: readonly number[];
   readonly #used: readonly (TupleSet | undefined)[];
   readonly #recent: Uint32Array;
@@ -52,10 +61,33 @@ export class Sequence {
   }
 
   /** @internal The context of the next step for the i-th width, or why there is none. */
-  context(i: number): Uint32Array | 'shortContext' | 'repeatedContext' {
-    if (this.#length < this.#widths[i]) return 'shortContext';
-    const used = this.#used[i]?.has(this.#recent, this.#recent.length - this.#widths[i]) ?? false;
-    return used ? 'repeatedContext' : this.#recent;
+  context(i: number): Context {
+    return this.#contextIn(this.#recent, i);
+  }
+
+  /**
+   * @internal The contexts of the step that comes if the first `count` drafts are chosen, by width; nothing changes. A context
+   * that an earlier draft position has is used up, as it would be if the drafts had been pushed.
+   */
+  ahead(drafts: Uint32Array, count: number): (i: number) => Context {
+    const tokens = new Uint32Array(this.#recent.length + count);
+    tokens.set(this.#recent);
+    tokens.set(drafts.subarray(0, count), this.#recent.length);
+    return (i) => this.#contextIn(tokens, i);
+  }
+
+  /** `tokens`: the recent ones, and drafts after them. */
+  #contextIn(tokens: Uint32Array, i: number): Context {
+    const width = this.#widths[i];
+    const used = this.#used[i];
+    const drafts = tokens.length - this.#recent.length;
+    if (this.#length + drafts < width) return 'shortContext';
+    const start = tokens.length - width;
+    if (used?.has(tokens, start)) return 'repeatedContext';
+    for (let back = 1; used && back <= drafts && this.#length + drafts - back >= width; back++) {
+      if (sameTuple(tokens, start, start - back, width)) return 'repeatedContext';
+    }
+    return tokens;
   }
 
   #append(token: number): void {
@@ -63,4 +95,12 @@ export class Sequence {
     this.#recent[this.#recent.length - 1] = token;
     this.#length++;
   }
+}
+
+/** A context (at least as long as the width asked for, newest token last), or why a step has none. */
+export type Context = Uint32Array | 'shortContext' | 'repeatedContext';
+
+function sameTuple(tokens: Uint32Array, a: number, b: number, width: number): boolean {
+  for (let i = 0; i < width; i++) if (tokens[a + i] !== tokens[b + i]) return false;
+  return true;
 }

@@ -3,7 +3,7 @@
  * sampled. Removed tokens become -Infinity. The order is that of Hugging Face transformers: temperature, top-k, top-p.
  * @module
  */
-import { checkFinite, checkInteger } from '@taggant/core';
+import { checkFinite, checkInteger, checkPositive, kthLargest, Peaks } from '@taggant/core';
 
 export interface Truncation {
   /** Keep the k largest logits (and their ties); 0 keeps all. */
@@ -23,21 +23,16 @@ export function warp(
   logits: Float32Array,
   { temperature = 1, topK = 0, topP = 1 }: Truncation & { temperature?: number },
 ): void {
-  if (!(checkFinite(temperature, 'temperature') > 0)) {
-    throw new RangeError(`"temperature" expected a number above 0, got ${temperature}`);
-  }
+  checkPositive(temperature, 'temperature');
   const truncation = checkTruncation({ topK, topP });
-  checkLogits(logits);
+  peaks.read(logits);
   if (temperature !== 1) for (let v = 0; v < logits.length; v++) logits[v] /= temperature;
   truncate(logits, truncation, 1);
 }
 
 /** @internal Throws at the first NaN or +Infinity. */
 export function checkLogits(logits: Float32Array): void {
-  for (let i = 0; i < logits.length; i++) {
-    if (logits[i] < Number.POSITIVE_INFINITY) continue;
-    throw new RangeError(`"logits[${i}]" expected a number below +Infinity, got ${logits[i]}`);
-  }
+  peaks.read(logits);
 }
 
 /** @internal */
@@ -48,63 +43,110 @@ export function checkTruncation({ topK = 0, topP = 1 }: Truncation): Required<Tr
   return { topK, topP };
 }
 
-/** @internal Truncates a row that is still to be divided by the temperature; what is kept stays as it is. */
+/**
+ * @internal Truncates a row that is still to be divided by the temperature; what is kept stays as it is. A row with NaN or
+ * +Infinity is refused.
+ */
 export function truncate(logits: Float32Array, { topK, topP }: Required<Truncation>, temperature: number): void {
-  if (topK > 0 && topK < logits.length) dropBelow(logits, kthLargest(logits, topK));
-  if (topP < 1) dropBelow(logits, nucleusFloor(logits, topP, temperature));
-}
-
-function dropBelow(logits: Float32Array, floor: number): void {
-  for (let v = 0; v < logits.length; v++) if (logits[v] < floor) logits[v] = Number.NEGATIVE_INFINITY;
-}
-
-/** Hoare's selection, in a scratch copy: linear in the vocabulary, where sorting takes a hundred times a mark's own cost. */
-function kthLargest(logits: Float32Array, k: number): number {
-  const row = scratch(logits.length);
-  row.set(logits);
-  let [left, right] = [0, row.length - 1];
-  while (left < right) {
-    const pivot = row[(left + right) >>> 1];
-    let [i, j] = [left, right];
-    while (i <= j) {
-      while (row[i] > pivot) i++;
-      while (row[j] < pivot) j--;
-      if (i > j) break;
-      const swapped = row[i];
-      row[i++] = row[j];
-      row[j--] = swapped;
-    }
-    if (k - 1 <= j) right = j;
-    else if (k - 1 >= i) left = i;
-    else break;
+  const cutsK = topK > 0 && topK < logits.length;
+  if (!cutsK && topP === 1) return;
+  peaks.read(logits);
+  if (peaks.largest === Number.NEGATIVE_INFINITY) return;
+  if (ids.length < logits.length) {
+    ids = new Uint32Array(logits.length);
+    values = new Float32Array(logits.length);
+    scratch = new Float32Array(logits.length);
   }
-  return row[k - 1];
+  let kept = cutsK ? gather(logits, peaks.floorOf(topK)) : 0;
+  if (cutsK && kept > topK) {
+    scratch.set(values.subarray(0, kept));
+    kept = drop(kept, kthLargest(scratch, kept, topK));
+  }
+  if (topP < 1) {
+    if (cutsK) kept = drop(kept, nucleusOf(kept, topP, temperature));
+    else kept = gather(logits, nucleus(logits, topP, temperature));
+  }
+  logits.fill(Number.NEGATIVE_INFINITY);
+  for (let i = 0; i < kept; i++) logits[ids[i]] = values[i];
 }
 
-/** The smallest logit that top-p keeps: sorts only the tokens near the largest, widening until they hold the mass. */
-function nucleusFloor(logits: Float32Array, topP: number, temperature: number): number {
-  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  let total = 0;
-  for (let v = 0; v < logits.length; v++) total += Math.exp((logits[v] - largest) / temperature);
-  for (let range = 4; ; range *= 2) {
-    const near = scratch(logits.length);
-    let n = 0;
-    for (let v = 0; v < logits.length; v++) if (logits[v] >= largest - range * temperature) near[n++] = logits[v];
-    const sorted = near.subarray(0, n).sort();
-    let mass = 0;
-    for (let i = n - 1; i >= 0; i--) {
-      mass += Math.exp((sorted[i] - largest) / temperature);
-      if (mass >= topP * total) return sorted[i];
-    }
-    // Beyond 800 nats every weight is 0.
-    if (range > 800) return Number.NEGATIVE_INFINITY;
+/** Gathers the tokens with a logit of at least `floor`; returns their number. */
+function gather(logits: Float32Array, floor: number): number {
+  const n = peaks.collect(logits, floor, ids);
+  for (let i = 0; i < n; i++) values[i] = logits[ids[i]];
+  return n;
+}
+
+/** Drops gathered tokens below the floor; returns how many are left. */
+function drop(n: number, floor: number): number {
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    if (values[i] < floor) continue;
+    ids[kept] = ids[i];
+    values[kept++] = values[i];
   }
+  return kept;
+}
+
+/** The smallest logit that top-p keeps of the first n gathered tokens, the row's only ones. */
+function nucleusOf(n: number, topP: number, temperature: number): number {
+  const total = weigh(values, n, temperature);
+  return floorOf(sorted(n), topP * total, temperature);
+}
+
+/**
+ * The smallest logit that top-p keeps of the whole row. Only tokens near the largest are gathered and weighed one by one,
+ * widening until they hold the mass; the kernels bound what lies below. Where the answer hangs on where between the
+ * bounds it is, the whole row is weighed.
+ */
+function nucleus(logits: Float32Array, topP: number, temperature: number): number {
+  let exact: number | undefined;
+  // Beyond 800 nats every weight is 0.
+  for (let range = 4; range <= 1600; range *= 2) {
+    const floor = Math.fround(peaks.largest - range * temperature);
+    const n = gather(logits, floor);
+    const near = weigh(values, n, temperature);
+    const [least, most] =
+      exact === undefined ? peaks.massBelow(logits, floor, temperature) : [exact - near, exact - near];
+    const ascending = sorted(n);
+    const low = floorOf(ascending, topP * (near + least), temperature);
+    const high = floorOf(ascending, topP * (near + most), temperature);
+    if (low === high && high > Number.NEGATIVE_INFINITY) return high;
+    if (low > Number.NEGATIVE_INFINITY) {
+      exact ??= weigh(logits, logits.length, temperature);
+      const floor = floorOf(ascending, topP * exact, temperature);
+      if (floor > Number.NEGATIVE_INFINITY) return floor;
+    }
+  }
+  return Number.NEGATIVE_INFINITY;
+}
+
+/** The mass of the first n logits; the largest token's is 1. */
+function weigh(logits: Float32Array, n: number, temperature: number): number {
+  let mass = 0;
+  for (let i = 0; i < n; i++) mass += Math.exp((logits[i] - peaks.largest) / temperature);
+  return mass;
+}
+
+/** The first n gathered logits, the smallest first. Valid until the next call. */
+function sorted(n: number): Float32Array {
+  const copy = scratch.subarray(0, n);
+  copy.set(values.subarray(0, n));
+  return copy.sort();
+}
+
+/** The smallest of the fewest ascending logits, from the largest down, that have the mass; -Infinity if all have not. */
+function floorOf(ascending: Float32Array, mass: number, temperature: number): number {
+  let sum = 0;
+  for (let i = ascending.length - 1; i >= 0; i--) {
+    sum += Math.exp((ascending[i] - peaks.largest) / temperature);
+    if (sum >= mass) return ascending[i];
+  }
+  return Number.NEGATIVE_INFINITY;
 }
 
 /** Reused from row to row. */
-function scratch(length: number): Float32Array {
-  if (buffer.length < length) buffer = new Float32Array(length);
-  return buffer.subarray(0, length);
-}
-
-let buffer = new Float32Array(0);
+const peaks = new Peaks();
+let ids = new Uint32Array(0);
+let values = new Float32Array(0);
+let scratch = new Float32Array(0);

@@ -1,8 +1,14 @@
 /** Marked generation through the real engine: transformers.js on ONNX Runtime, with the small model of @taggant/tiny-lm. */
-import { LogitsProcessorList, random, Tensor } from '@huggingface/transformers';
+import {
+  LogitsProcessor,
+  LogitsProcessorList,
+  random,
+  TemperatureLogitsWarper,
+  Tensor,
+} from '@huggingface/transformers';
 import { type Mark, openMark } from '@taggant/core';
 import { detectTokens } from '@taggant/detector';
-import { MarkHook, warp } from '@taggant/sampler';
+import { MarkHook, sampleToken, warp } from '@taggant/sampler';
 import { type LocalModel, openLocalModel } from '@taggant/sampler/local-model';
 import { MarkLogitsProcessor, markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import { binomialBand } from '@taggant/stats';
@@ -104,6 +110,18 @@ describe('marked generation', () => {
   });
 });
 
+/** Our draw as it is without a thought for the engine's own. */
+class DrawingAlone extends LogitsProcessor {
+  override _call(inputIds: bigint[][], logits: Tensor): Tensor {
+    for (let i = 0; i < inputIds.length; i++) {
+      const row = (logits.data as Float32Array).subarray(i * V, (i + 1) * V);
+      const token = sampleToken(row, random.random());
+      row.fill(Number.NEGATIVE_INFINITY)[token] = 0;
+    }
+    return logits;
+  }
+}
+
 describe('settings', () => {
   const tensor = (rows: Float32Array[]) =>
     new Tensor('float32', Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, V]);
@@ -112,7 +130,9 @@ describe('settings', () => {
   /** What the engine hands to our processor for a row, and gets back from it. */
   function processed(settings: ReturnType<typeof markedGeneration>, row: Float32Array): Float32Array {
     const logits = tensor([row]);
-    const [processor] = settings.logits_processor.processors;
+    const processor = settings.logits_processor.processors.find(
+      (processor) => !(processor instanceof TemperatureLogitsWarper),
+    );
     const out = (processor as MarkLogitsProcessor)._call([ids()], logits);
     expect(out).toBe(logits);
     return (out as Tensor).data as Float32Array;
@@ -179,8 +199,22 @@ describe('settings', () => {
   it("leave nothing to the model's own generation_config.json", () => {
     const { logits_processor, ...rest } = markedGeneration(marks.gumbel, { temperature: 0.7, topK: 9, topP: 0.9 });
     expect(logits_processor).toBeInstanceOf(LogitsProcessorList);
-    expect(rest).toEqual({ do_sample: true, temperature: 0.7, top_k: 1, top_p: 1, num_beams: 1 });
-    expect(markedGeneration(marks.greenlist, { temperature: 0 }).do_sample).toBe(false);
+    expect(rest).toEqual({ do_sample: false, num_beams: 1 });
+  });
+
+  it("give, seed by seed, the text that the engine's own sampler gives after the same processors", async () => {
+    for (const temperature of [1, 0.7]) {
+      const settings = markedGeneration(marks.greenlist, { temperature, topP: 0.95 });
+      const processors = settings.logits_processor.processors as unknown as LogitsProcessor[];
+      const logits_processor = new LogitsProcessorList();
+      for (const processor of processors) {
+        // The engine divides by the temperature itself, and takes the second number of a step.
+        if (processor instanceof TemperatureLogitsWarper) continue;
+        logits_processor.push(processor instanceof MarkLogitsProcessor ? processor : new DrawingAlone());
+      }
+      const sampled = { ...settings, logits_processor, do_sample: true, temperature, top_k: 1 } as never;
+      expect(await generate(settings, [prompt, prompt], 40)).toEqual(await generate(sampled, [prompt, prompt], 40));
+    }
   });
 
   it('top-k and top-p are those of warp', () => {

@@ -45,6 +45,35 @@ describe('warp', () => {
     );
   });
 
+  it('equals the oracle for long rows of every shape: scattered, sorted, tied, mostly masked', () => {
+    const shape = fc.constantFrom<(u: number, v: number) => number>(
+      (u) => 20 * u - 10,
+      (u, v) => v / 40 + u / 100,
+      (u, v) => -v / 40 + u / 100,
+      (u) => Math.round(4 * u),
+      () => 1,
+      (u) => (u < 0.9 ? -Infinity : 30 * u),
+      (u) => Math.log(u),
+    );
+    const topP = fc.oneof(fc.constantFrom(1, 0.5, 0.9, 0.95, 0.999), fc.double({ min: 1e-6, max: 1, noNaN: true }));
+    const topK = fc.oneof(fc.constantFrom(0, 1, 5, 50), fc.nat(800));
+    always(
+      [shape, fc.integer({ min: 41, max: 700 }), fc.nat(1000), fc.constantFrom(1, 0.7, 3), topK, topP],
+      (shape, length, seed, temperature, topK, topP) => {
+        const next = uniforms(seed);
+        const logits = Float32Array.from({ length }, (_, v) => shape(next(), v));
+        logits[length >> 1] = 3;
+        const [lower, upper] = [topP * (1 - 1e-9), topP * (1 + 1e-9)].map((p) =>
+          naiveWarp(logits, temperature, topK, topP === 1 ? 1 : Math.min(p, 1)),
+        );
+        const warped = logits.slice();
+        warp(warped, { temperature, topK, topP });
+        expect([lower, upper]).toContainEqual(warped);
+      },
+      100,
+    );
+  });
+
   it('leaves a row of masked tokens alone', () => {
     const row = new Float32Array(5).fill(-Infinity);
     warp(row, { topK: 2, topP: 0.5 });

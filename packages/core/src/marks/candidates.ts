@@ -1,38 +1,34 @@
-/** The tokens of a row that a draw could pick, with buffers that are reused from step to step. @module */
-import { badLogit } from './slots.ts';
+/** The tokens of a row that are not masked, with buffers that are reused from step to step. @module */
+import { Peaks } from '../peaks.ts';
 
 export class Candidates {
   n = 0;
   ids = new Uint32Array(0);
-  /** Logit minus the row's largest, in nats. */
+  /** (Logit minus the row's largest) / temperature, in nats. */
   lnWeights = new Float64Array(0);
+  readonly #peaks = new Peaks();
 
-  /** Gathers the tokens within `range` nats (a finite number) of the row's largest logit. */
-  gather(logits: Float32Array, range: number): void {
-    const largest = largestLogit(logits);
-    if (this.ids.length < logits.length) {
-      this.ids = new Uint32Array(logits.length);
-      this.lnWeights = new Float64Array(logits.length);
-    }
-    this.n = 0;
-    for (let v = 0; v < logits.length; v++) {
-      const lnWeight = logits[v] - largest;
-      if (lnWeight < -range) continue;
-      this.ids[this.n] = v;
-      this.lnWeights[this.n++] = lnWeight;
-    }
+  /** The row's largest logit. */
+  get largest(): number {
+    return this.#peaks.largest;
   }
-}
 
-function largestLogit(logits: Float32Array): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let v = 0; v < logits.length; v++) {
-    const logit = logits[v];
-    if (!(logit < Number.POSITIVE_INFINITY)) throw badLogit(logits, v);
-    if (logit > largest) largest = logit;
+  /**
+   * Gathers a row's candidates; false, and nothing but the largest logit found, if they are more than `limit`. Refuses NaN
+   * and +Infinity, and a row without a candidate.
+   */
+  gather(logits: Float32Array, temperature: number, limit: number): boolean {
+    this.#peaks.read(logits);
+    const { largest } = this.#peaks;
+    if (largest === Number.NEGATIVE_INFINITY) {
+      throw new RangeError('"logits" expected at least one token above -Infinity, got none');
+    }
+    if (this.ids.length !== limit) {
+      this.ids = new Uint32Array(limit);
+      this.lnWeights = new Float64Array(limit);
+    }
+    this.n = this.#peaks.collect(logits, Number.NEGATIVE_INFINITY, this.ids);
+    for (let i = 0; i < this.n; i++) this.lnWeights[i] = (logits[this.ids[i]] - largest) / temperature;
+    return this.n >= 0;
   }
-  if (largest === Number.NEGATIVE_INFINITY) {
-    throw new RangeError('"logits" expected at least one token above -Infinity, got none');
-  }
-  return largest;
 }

@@ -23,8 +23,8 @@ export function greenlist(descriptor: GreenlistDescriptor, key: MarkKey): Mark {
     contextWidth: descriptor.contextWidth,
     law: { law: 'binomial', trials: 1, p: gamma },
     oneBit: oneBitStrength(gamma, descriptor.delta),
-    apply(context, logits, biasScale = 1) {
-      slots.biasGreen(context, logits, bits, green, descriptor.delta * checkFinite(biasScale, 'biasScale'));
+    apply(context, logits, scale = 1) {
+      slots.biasGreen(context, logits, bits, green, descriptor.delta * checkFinite(scale, 'scale'));
     },
     score(pairs, out) {
       const values = slots.read(pairs, bits);

@@ -8,6 +8,7 @@ import { checkTokens, TOKEN_LIMIT } from '../check.ts';
 import { packNonce } from '../context.ts';
 import type { MarkDescriptor } from '../descriptor.ts';
 import type { Pairs } from '../pairs.ts';
+import { badLogit } from '../peaks.ts';
 import { type MarkKey, wordsOf } from '../secret.ts';
 
 export class Slots {
@@ -30,6 +31,12 @@ export class Slots {
     const nonce = this.#nonceOf(context);
     const bad = kernels().biasGreen(logits, wordsOf(this.#key), nonce, bits, green, this.cohort, delta);
     if (bad >= 0) throw badLogit(logits, bad);
+  }
+
+  /** The token that Gumbel-max draws from the whole row; see `Kernels.loudest`. */
+  loudest(context: Uint32Array, logits: Float32Array, largest: number, temperature: number): number {
+    const nonce = this.#nonceOf(context);
+    return kernels().loudest(logits, largest, temperature, wordsOf(this.#key), nonce, this.cohort);
   }
 
   /** The 32-bit words of the first `n` tokens in one context. Valid until the next call. */
@@ -116,8 +123,4 @@ export class Slots {
     this.#slots = new Uint32Array(n);
     this.#values = new Uint32Array(n);
   }
-}
-
-export function badLogit(logits: Float32Array, index: number): RangeError {
-  return new RangeError(`"logits[${index}]" expected a number below +Infinity, got ${logits[index]}`);
 }

@@ -1,26 +1,45 @@
 /** A green list laid over a row of logits; see Kernels.biasGreen. @module */
+import { CHUNK } from '../chunk.ts';
 import { firstIllegal } from '../js/bias.ts';
 import type { Kernels } from '../kernels.ts';
-import { type Exports, keyHolder, reserve, reusedView } from './module.ts';
+import { reserve, reusedView } from './module.ts';
+import { homeOf, type Room } from './room.ts';
 
-export function biasGreen(wasm: Exports): Kernels['biasGreen'] {
-  const arena = wasm.arena.value;
-  const { hold, wipe } = keyHolder(wasm);
-  const paddedRow = reusedView(wasm, Float32Array, arena);
-  const exactRow = reusedView(wasm, Float32Array, arena);
+export function biasGreen(shared: Room): Kernels['biasGreen'] {
+  const { wasm, rows } = shared;
+  const visitor = reusedView(wasm, Float32Array, rows);
 
   return (logits, key, nonce, bits, green, cohort, delta) => {
-    const groups = Math.ceil(logits.length / (2048 / bits));
-    const padded = groups * (2048 / bits);
-    reserve(wasm, arena + 4 * padded);
-    const row = exactRow(logits.length);
+    const home = homeOf(logits);
+    if (home) {
+      // In place nothing can be taken back, so the row is checked first.
+      const suspect = suspectIn(home, logits);
+      if (suspect >= 0) return firstIllegal(logits, suspect);
+      add(home, logits.byteOffset);
+      return -1;
+    }
+    reserve(wasm, rows + 4 * logits.length);
+    const row = visitor(logits.length);
     row.set(logits);
-    paddedRow(padded).fill(0, logits.length);
-    hold(key);
-    const illegal = wasm.biasGreen(arena, groups, nonce[0]!, nonce[1]!, nonce[2]!, bits, green, cohort, delta);
-    wipe();
+    const illegal = add(shared, rows);
     if (illegal >= 0) return firstIllegal(logits, illegal);
     logits.set(row);
     return -1;
+
+    function add({ wasm, hold, wipe }: Room, at: number): number {
+      hold(key);
+      const illegal = wasm.biasGreen(at, logits.length, 0, nonce[0]!, nonce[1]!, nonce[2]!, bits, green, cohort, delta);
+      wipe();
+      return illegal;
+    }
   };
+}
+
+/** Where a chunk with an illegal logit starts, or -1. */
+function suspectIn({ wasm, results }: Room, logits: Float32Array): number {
+  for (let from = 0; from < logits.length; from += CHUNK) {
+    const length = Math.min(CHUNK, logits.length - from);
+    if (wasm.peaks(logits.byteOffset + 4 * from, length, results) >= 0) return from;
+  }
+  return -1;
 }

@@ -7,9 +7,14 @@ import { checked } from '../check.ts';
 import type { Kernels } from '../kernels.ts';
 import { biasGreen } from './bias.ts';
 import { countCohorts, countKeys } from './counts.ts';
+import { loudest } from './gumbel.ts';
 import { keystream } from './keystream.ts';
+import { massBelow } from './mass.ts';
 import { type Exports, instantiate } from './module.ts';
+import { peaks } from './peaks.ts';
+import { allocateLogits, roomIn } from './room.ts';
 import { readSlots } from './slots.ts';
+import { play } from './tournament.ts';
 
 /**
  * The SIMD kernels, compiled on the first call; undefined where the engine cannot run them.
@@ -28,11 +33,19 @@ export function simdKernels(): Kernels | undefined {
 let compiled: Kernels | null | undefined;
 
 /** @internal */
-export const wrap = (wasm: Exports): Kernels => ({
-  backend: 'simd',
-  keystream: keystream(wasm),
-  readSlots: readSlots(wasm),
-  biasGreen: biasGreen(wasm),
-  countCohorts: countCohorts(wasm),
-  countKeys: countKeys(wasm),
-});
+export function wrap(wasm: Exports): Kernels {
+  const room = roomIn(wasm);
+  return {
+    backend: 'simd',
+    keystream: keystream(wasm),
+    readSlots: readSlots(wasm),
+    biasGreen: biasGreen(room),
+    countCohorts: countCohorts(wasm),
+    countKeys: countKeys(wasm),
+    allocateLogits,
+    peaks: peaks(room),
+    massBelow: massBelow(room),
+    loudest: loudest(room),
+    play: play(room),
+  };
+}

@@ -20,7 +20,8 @@ export interface Exports {
   ): void;
   biasGreen(
     row: number,
-    groups: number,
+    length: number,
+    first: number,
     n0: number,
     n1: number,
     n2: number,
@@ -29,18 +30,37 @@ export interface Exports {
     cohort: number,
     delta: number,
   ): number;
+  peaks(row: number, length: number, out: number): number;
+  massBelow(row: number, length: number, floor: number, largest: number, scale: number): number;
+  play(p: number, words: number, tokens: number, layers: number): void;
+  louder(
+    row: number,
+    length: number,
+    first: number,
+    n0: number,
+    n1: number,
+    n2: number,
+    cohort: number,
+    largest: number,
+    temperature: number,
+    best: number,
+    out: number,
+  ): number;
 }
 
 /** @internal Undefined without WASM or SIMD, under a policy that forbids compiling, and on big-endian machines (wrong views). */
 export function instantiate(): Exports | undefined {
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports;
+    module ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
+    return new WebAssembly.Instance(module).exports as Exports;
   } catch {
     return undefined;
   }
 }
+
+/** Compiled once; every allocation of logits is an instance of it. */
+let module: object | undefined;
 
 type Words = Uint32Array | Float32Array;
 type ViewType<T> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => T;

@@ -2,17 +2,23 @@
  * Adapter for transformers.js (`@huggingface/transformers` 4.x).
  *
  * What that engine does, and what follows (read in 4.3.1, `src/models/modeling_utils.js`):
- * - A user's processor runs after the temperature and before top-k. The rows here are `post-temperature`, and a bias
- *   meant for `pre-temperature` is divided by the temperature, so that the same delta keeps the same strength.
- * - It ignores `top_p` silently. The hook does top-k and top-p itself, in the order of Hugging Face transformers, and the
- *   token is drawn here, from the engine's own seeded generator: what the engine gets is a row with one token left.
- *   (Its own sampler sorts the whole vocabulary in a session of its own for every row and step.)
+ * - It ignores `top_p` silently, and its sampler sorts the whole vocabulary in a session of its own for every row and
+ *   step. So the sampling is done here: temperature, the hook with top-k and top-p, the draw from the engine's seeded
+ *   generator. What the engine gets is a row with one token left, and `do_sample: false`, which takes that one.
+ * - The temperature comes before the mark, as the engine has it for a user's processor. The rows are `post-temperature`,
+ *   and a bias meant for `pre-temperature` is divided by it, so that the same delta keeps the same strength.
  * - A processor must return the tensor.
- * - A model's own `generation_config.json` fills in what the call leaves out; so all of the sampling settings are given.
- * - Beam search is not implemented there; the settings say one beam.
+ * - A model's own `generation_config.json` fills in what the call leaves out; so the settings say that there is no
+ *   sampling, and one beam (beam search is not implemented there).
  * @module
  */
-import { LogitsProcessor, LogitsProcessorList, random, type Tensor } from '@huggingface/transformers';
+import {
+  LogitsProcessor,
+  LogitsProcessorList,
+  random,
+  TemperatureLogitsWarper,
+  type Tensor,
+} from '@huggingface/transformers';
 import { checkFinite, type Mark } from '@taggant/core';
 import { type HookOptions, MarkHook } from '../hook.ts';
 import { sampleToken } from '../sample.ts';
@@ -27,11 +33,8 @@ export interface MarkedGenerationOptions extends Omit<HookOptions, 'stage'> {
 /** Sampling settings to spread into `model.generate({ ...inputs, ...settings })`. */
 export interface MarkedGeneration {
   readonly logits_processor: LogitsProcessorList;
-  readonly do_sample: boolean;
-  readonly temperature: number;
-  readonly top_k: number;
-  readonly top_p: number;
-  readonly num_beams: number;
+  readonly do_sample: false;
+  readonly num_beams: 1;
 }
 
 /**
@@ -75,16 +78,10 @@ function samples(doSample: boolean, temperature: number): boolean {
 
 function settings(processor: LogitsProcessor, sampling: boolean, temperature: number): MarkedGeneration {
   const logits_processor = new LogitsProcessorList();
+  if (sampling && temperature !== 1) logits_processor.push(new TemperatureLogitsWarper(temperature));
   logits_processor.push(processor);
   if (sampling) logits_processor.push(new DrawingLogitsProcessor());
-  return {
-    logits_processor,
-    do_sample: sampling,
-    temperature: sampling ? temperature : 1,
-    top_k: 1,
-    top_p: 1,
-    num_beams: 1,
-  };
+  return { logits_processor, do_sample: false, num_beams: 1 };
 }
 
 /** Top-k and top-p alone. */
@@ -102,7 +99,10 @@ class TruncatingLogitsProcessor extends LogitsProcessor {
   }
 }
 
-/** Draws a token from each row and leaves that token alone in it. */
+/**
+ * Draws a token from each row and leaves that token alone in it. After all rows it takes one more number for each, as the
+ * engine's own sampler does, so that a seed stands for one text whichever of them samples.
+ */
 class DrawingLogitsProcessor extends LogitsProcessor {
   override _call(inputIds: bigint[][], logits: Tensor): Tensor {
     for (const row of rowsOf(logits, inputIds.length)) {
@@ -110,6 +110,7 @@ class DrawingLogitsProcessor extends LogitsProcessor {
       row.fill(Number.NEGATIVE_INFINITY);
       row[token] = 0;
     }
+    for (const _ of inputIds) random.random();
     return logits;
   }
 }
