@@ -49,13 +49,13 @@ export function distinctPairs(
 ): Pairs {
   const collector = new PairCollector(options);
   collector.add(tokens, options.prompt);
-  return collector.pairs();
+  return collector.pairs({ copy: false });
 }
 
 /**
  * Collects distinct pairs over many texts, so that a pair counts once in a whole run.
  *
- * Two hash tables hold numbers of pairs, one by (context, token), one by context. What is compared are the pairs
+ * Two hash tables hold numbers of pairs, counted from 1, one by (context, token), one by context. What is compared are the pairs
  * themselves, in full, so that no collision can ever drop or double one.
  */
 export class PairCollector {
@@ -94,16 +94,21 @@ export class PairCollector {
     return brought;
   }
 
-  /** What was collected so far; later calls of `add` do not change it. */
-  pairs(): Pairs {
+  /**
+   * What was collected so far; later calls of `add` do not change it. With `copy: false` the arrays are views of the
+   * collector's own memory, to be read only.
+   */
+  pairs({ copy = true } = {}): Pairs {
+    const taken = <T extends Uint32Array | Uint8Array>(array: T, length: number) =>
+      (copy ? array.slice(0, length) : array.subarray(0, length)) as T;
     return {
       n: this.#n,
       dedup: this.#dedup,
       contextWidth: this.#width,
-      contexts: this.#contexts.slice(0, this.#n * this.#width),
-      tokens: this.#tokens.slice(0, this.#n),
-      positions: this.#positions.slice(0, this.#n),
-      first: this.#first.slice(0, this.#n),
+      contexts: taken(this.#contexts, this.#n * this.#width),
+      tokens: taken(this.#tokens, this.#n),
+      positions: taken(this.#positions, this.#n),
+      first: taken(this.#first, this.#n),
       positionsSeen: this.#positionsSeen,
       repeated: this.#repeated,
       withoutContext: this.#withoutContext,
@@ -124,21 +129,21 @@ export class PairCollector {
       let place = 0;
       if (perPair) {
         place = finish(mix(text, i, 1, hash)) & mask;
-        let pair = byPair[place];
+        let pair = byPair[place] - 1;
         while (pair >= 0 && !(tokens[pair] === token && isAt(contexts, pair * width, text, start, width))) {
           place = (place + 1) & mask;
-          pair = byPair[place];
+          pair = byPair[place] - 1;
         }
         if (pair >= 0) continue;
-        byPair[place] = n;
+        byPair[place] = n + 1;
       }
       place = finish(hash) & mask;
-      let pair = byContext[place];
+      let pair = byContext[place] - 1;
       while (pair >= 0 && !isAt(contexts, pair * width, text, start, width)) {
         place = (place + 1) & mask;
-        pair = byContext[place];
+        pair = byContext[place] - 1;
       }
-      if (pair < 0) byContext[place] = n;
+      if (pair < 0) byContext[place] = n + 1;
       else if (!perPair) continue;
       for (let j = 0; j < width; j++) contexts[n * width + j] = text[start + j];
       tokens[n] = token;
@@ -163,17 +168,18 @@ export class PairCollector {
   /** Tables of `size` places, a power of two and at least twice the pairs that there may be. */
   #index(size: number): void {
     const width = this.#width;
-    this.#byContext = new Int32Array(size).fill(-1);
-    if (this.#dedup === 'pair') this.#byPair = new Int32Array(size).fill(-1);
+    this.#byContext = new Int32Array(size);
+    if (this.#dedup === 'pair') this.#byPair = new Int32Array(size);
     const free = (table: Int32Array, hash: number) => {
       let place = hash & (size - 1);
-      while (table[place] >= 0) place = (place + 1) & (size - 1);
+      while (table[place] > 0) place = (place + 1) & (size - 1);
       return place;
     };
     for (let pair = 0; pair < this.#n; pair++) {
       const context = mix(this.#contexts, pair * width, width);
-      if (this.#first[pair] === 1) this.#byContext[free(this.#byContext, finish(context))] = pair;
-      if (this.#dedup === 'pair') this.#byPair[free(this.#byPair, finish(mix(this.#tokens, pair, 1, context)))] = pair;
+      if (this.#first[pair] === 1) this.#byContext[free(this.#byContext, finish(context))] = pair + 1;
+      if (this.#dedup === 'pair')
+        this.#byPair[free(this.#byPair, finish(mix(this.#tokens, pair, 1, context)))] = pair + 1;
     }
   }
 }

@@ -79,14 +79,19 @@ function lnLowerTail(law: NullLaw, { mean, variance }: Strength, sum: number, n:
 
 /**
  * The smallest n whose mean score at this strength reaches alpha; Infinity when the strength is no more than the null's.
- * Answers are kept: from text to text the question is the same, and it costs five times the scoring of 100 pairs.
+ * The last answers are kept: from text to text the question is the same, and it costs five times the scoring of 100 pairs.
  */
 function pairsNeeded(law: NullLaw, { mean }: Strength, lnAlpha: number): number {
-  const question = JSON.stringify([law, mean, lnAlpha]);
-  const answer = answers.get(question) ?? searchPairsNeeded(law, mean, lnAlpha);
-  if (answers.size >= MAX_ANSWERS) answers.clear();
-  answers.set(question, answer);
-  return answer;
+  const known = answers.find((one) => one.mean === mean && one.lnAlpha === lnAlpha && isSameLaw(one.law, law));
+  if (known !== undefined) return known.needed;
+  const needed = searchPairsNeeded(law, mean, lnAlpha);
+  answers = [{ law: { ...law }, mean, lnAlpha, needed }, ...answers.slice(0, MAX_ANSWERS - 1)];
+  return needed;
+}
+
+function isSameLaw(a: NullLaw, b: NullLaw): boolean {
+  if (a.law === 'binomial') return b.law === 'binomial' && a.p === b.p && a.trials === b.trials;
+  return b.law === 'gamma' && a.shape === b.shape;
 }
 
 function searchPairsNeeded(law: NullLaw, mean: number, lnAlpha: number): number {
@@ -109,6 +114,6 @@ function lnTailAt(law: NullLaw, sum: number, n: number): number {
   return below === sum ? lnP : lnP + (sum - below) * (lnTail(law, below + 1, n) - lnP);
 }
 
-const answers = new Map<string, number>();
-const MAX_ANSWERS = 100;
+let answers: { readonly law: NullLaw; readonly mean: number; readonly lnAlpha: number; readonly needed: number }[] = [];
+const MAX_ANSWERS = 16;
 const LN_WEAK = Math.log(0.01);
