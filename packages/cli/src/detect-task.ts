@@ -20,7 +20,7 @@ export interface DetectSetup {
   /** The mark file held an array. */
   readonly layered: boolean;
   readonly alpha: number;
-  readonly dedup: DedupMode;
+  readonly dedup?: DedupMode;
   readonly details?: boolean;
   /** Instead of the mark's own cohort. */
   readonly search?: SearchSetup;

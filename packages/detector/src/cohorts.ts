@@ -12,6 +12,17 @@ export interface Block {
   readonly listed?: readonly number[];
 }
 
+/**
+ * @internal Cohorts of one key are told apart by the first token of each context (docs/statistics.md, "Cohorts of one key"),
+ * and a mark without context has one context only.
+ */
+export function checkSeparable({ contextWidth }: Mark): void {
+  if (contextWidth > 0) return;
+  throw new RangeError(
+    '"mark" expected contextWidth of at least 1 to tell cohorts of one key apart, got 0: give the parties labels (deriveKey)',
+  );
+}
+
 /** @internal A set of cohorts in blocks: of a range all of it, of a list what lies near each other. */
 export function blocksOf(cohorts: Cohorts): Block[] {
   if ('first' in cohorts) return rangeBlocks(cohorts.first, cohorts.count);
@@ -36,7 +47,7 @@ export function scoreBlock(mark: Mark, pairs: Pairs, { first, count, listed }: B
   return listed === undefined ? totals : Float64Array.from(listed, (cohort) => totals[cohort - first]);
 }
 
-/** Where a cohort stands among all cohorts of a range that were never used to mark the text. */
+/** Where a cohort stands among all cohorts of a range. Another that took part in writing the text counts against it. */
 export interface DecoyRank {
   /** Cohorts in the range, the tested one counted in: a power of two. */
   readonly count: number;

@@ -15,7 +15,7 @@ export async function detectKeysInThreads(
   tokens: ArrayLike<number>,
   descriptor: MarkDescriptor,
   keys: readonly MarkKey[],
-  { threads, ...options }: SearchOptions & { readonly threads: number },
+  { threads = 1, ...options }: SearchOptions & { readonly threads?: number } = {},
 ): Promise<Search<string>> {
   const mark = markOfAny(keys, descriptor);
   const pairs = pairsOf(tokens, mark, options);

@@ -3,8 +3,9 @@
  * which holds however the tests depend on each other.
  * @module
  */
-import type { Mark } from '@taggant/core';
+import type { DedupMode, Mark } from '@taggant/core';
 import { bonferroni } from '@taggant/stats';
+import { checkSeparable } from './cohorts.ts';
 import { DEFAULT_ALPHA, type Detection, type DetectOptions, detectTokens } from './detect.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
@@ -14,7 +15,9 @@ export interface LayeredDetection extends Detection {
 }
 
 /**
- * Tests token ids for every mark of a stack; `lnP` is that of the best layer times their number.
+ * Tests token ids for every mark of a stack; `lnP` is that of the best layer times their number. Layers that share a key
+ * (cohorts of it) count each context once unless `dedup` says otherwise, so that one layer's mark cannot speak for another
+ * (docs/statistics.md, "Cohorts of one key").
  *
  * @example
  * detectLayers(ids, [ownerMark, accountMark]).layers; // each layer's own Detection
@@ -24,15 +27,24 @@ export function detectLayers(
   marks: readonly Mark[],
   options: DetectOptions = {},
 ): LayeredDetection {
-  const { alpha = DEFAULT_ALPHA } = options;
+  const { alpha = DEFAULT_ALPHA, dedup = dedupOf(marks) } = options;
   if (marks.length === 0) throw new RangeError('"marks" expected at least one mark, got none');
-  const layers = marks.map((mark) => detectTokens(tokens, mark, { ...options, alpha: alpha / marks.length }));
+  const layers = marks.map((mark) => detectTokens(tokens, mark, { ...options, dedup, alpha: alpha / marks.length }));
   const best = layers.reduce((a, b) => (b.lnP < a.lnP ? b : a));
   const lnP = bonferroni(layers.map((layer) => layer.lnP));
   const { verdict, reason, decisive } = judge(layers, best, lnP, alpha);
-  const { details: _, ...rest } = best;
+  // A rank that was picked as the best of several is none; each layer has its own.
+  const { details: _, decoys: __, ...rest } = best;
   const correction = { method: 'bonferroni', tests: layers.length } as const;
   return { ...rest, verdict, reason, lnP, p: Math.exp(lnP), alpha, correction, power: decisive.power, layers };
+}
+
+function dedupOf(marks: readonly Mark[]): DedupMode {
+  const shared = marks.filter(
+    ({ descriptor }) => marks.filter((one) => one.descriptor.kid === descriptor.kid).length > 1,
+  );
+  shared.forEach(checkSeparable);
+  return shared.length > 0 ? 'context' : 'pair';
 }
 
 /**

@@ -23,7 +23,9 @@ describe('detectKeysInThreads', () => {
   it('refuses keys of another scheme, without naming them', async () => {
     const keys = [deriveKey(secretOf(1), 'gumbel')];
     const { descriptor } = openMark({ scheme: 'greenlist' }, secretOf(1));
+    const mixed = [deriveKey(secretOf(1), 'greenlist'), ...keys];
+    await expect(detectKeysInThreads(ids, descriptor, mixed)).rejects.toThrow('"keys" expected scheme greenlist');
     const attempt = detectKeysInThreads(ids, descriptor, keys, { threads: 2 });
-    await expect(attempt).rejects.toThrow('"key" expected scheme greenlist, got gumbel');
+    await expect(attempt).rejects.toThrow('"keys" expected scheme greenlist, got gumbel');
   });
 });

@@ -37,6 +37,29 @@ describe('detectLayers', () => {
   });
 });
 
+describe('layers of one key', () => {
+  const marksOf = (contextWidth: number) =>
+    [0, 1].map((cohort) => openMark({ scheme: 'greenlist', contextWidth, cohort }, secretOf(3)));
+
+  it('count each context once unless told otherwise; layers of several keys count pairs', () => {
+    const ids = write(marksOf(1)[1], 60);
+    expect(detectLayers(ids, marksOf(1)).layers?.map(({ dedup }) => dedup)).toEqual(['context', 'context']);
+    expect(detectLayers(ids, marksOf(1), { dedup: 'pair' }).dedup).toBe('pair');
+    const others = [3, 4].map((seed) => openMark({ scheme: 'greenlist' }, secretOf(seed)));
+    expect(detectLayers(ids, others).dedup).toBe('pair');
+  });
+
+  it('need a context to be told apart', () => {
+    expect(() => detectLayers([1, 2, 3], marksOf(0))).toThrow('"mark" expected contextWidth of at least 1');
+  });
+
+  it('have a rank among decoys each, the whole has none', () => {
+    const detection = detectLayers(write(marksOf(2)[1], 60), marksOf(2), { decoys: 15 });
+    expect(detection.layers?.map(({ decoys }) => decoys?.count)).toEqual([16, 16]);
+    expect(detection).not.toHaveProperty('decoys');
+  });
+});
+
 /** What the mark makes of a model that knows nothing: a thousand equally likely tokens. */
 function write(mark: Mark, length: number): number[] {
   const tokens = [1, 2, 3, 4];

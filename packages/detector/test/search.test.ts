@@ -9,8 +9,8 @@ type Input = { readonly scheme: MarkDescriptor['scheme']; readonly gamma?: strin
 const greenlists: readonly Input[] = [
   { scheme: 'greenlist', gamma: '1/2' },
   { scheme: 'greenlist', gamma: '3/4', contextWidth: 1 },
-  { scheme: 'greenlist', gamma: '5/16', contextWidth: 0 },
 ];
+const fixedList: Input = { scheme: 'greenlist', gamma: '5/16', contextWidth: 0 };
 const draws: readonly Input[] = [{ scheme: 'gumbel' }, { scheme: 'tournament', contextWidth: 2 }];
 
 /** Words of a small vocabulary, so that contexts and pairs repeat. */
@@ -31,6 +31,25 @@ function write(marks: readonly Mark[], length: number): number[] {
   return tokens;
 }
 
+/** A text over 64 tokens, by a mark that gets its way. */
+function writeSmall(mark: Mark, seed: number): number[] {
+  const next = uniforms(1000 + seed);
+  const tokens = [1, 2, 3, 4];
+  while (tokens.length < 300) {
+    const row = Float32Array.from({ length: 64 }, () => Math.log(next()) / -4);
+    mark.apply(Uint32Array.from(tokens), row);
+    const weights = row.map((logit) => Math.exp(3 * logit));
+    let left = next() * weights.reduce((a, b) => a + b, 0);
+    tokens.push(
+      Math.max(
+        0,
+        weights.findIndex((weight) => (left -= weight) < 0),
+      ),
+    );
+  }
+  return tokens;
+}
+
 describe('detectCohorts', () => {
   it.each([...greenlists, ...draws])('gives each cohort the score that its own mark gives it: %o', (input) => {
     const ids = text(300, 1);
@@ -41,7 +60,9 @@ describe('detectCohorts', () => {
       [listed, [...new Set(listed)]],
     ] as const) {
       const found = detectCohorts(ids, mark, cohorts, { top: 100 });
-      const single = numbers.map((cohort) => detectTokens(ids, openMark({ ...input, cohort }, secretOf(1))));
+      const single = numbers.map((cohort) =>
+        detectTokens(ids, openMark({ ...input, cohort }, secretOf(1)), { dedup: 'context' }),
+      );
       const expected = new Map(numbers.map((cohort, i) => [cohort, single[i].score]));
       expect(found.candidates.length).toBe(numbers.length);
       for (const { name, score } of found.candidates) expect([name, score]).toEqual([name, expected.get(name)]);
@@ -70,7 +91,7 @@ describe('detectCohorts', () => {
     expect(detectCohorts(text(4000, 4, 5000), mark, cohorts).verdict).toBe('not-marked');
     expect(detectCohorts(text(60, 4, 5000), mark, cohorts)).toMatchObject({ reason: 'too-short' });
     expect(detectCohorts(text(60, 4, 5000), mark, cohorts).power.needed).toBeGreaterThan(
-      detectTokens(text(60, 4, 5000), mark).power.needed,
+      detectTokens(text(60, 4, 5000), mark, { dedup: 'context' }).power.needed,
     );
   });
 
@@ -94,6 +115,52 @@ describe('detectCohorts', () => {
     expect(() => detectCohorts(ids, mark, { first: 2 ** 24 - 1, count: 2 })).toThrow('"cohorts.count" expected');
     const { scoreCohorts: _, ...foreign } = mark;
     expect(() => detectCohorts(ids, foreign, [1])).toThrow('"mark" expected one that has cohorts');
+    const fixed = openMark(fixedList, secretOf(1));
+    expect(() => detectCohorts(ids, fixed, [1])).toThrow('"mark" expected contextWidth of at least 1');
+  });
+});
+
+describe('an innocent cohort of the key that marked the text', () => {
+  const schemes: readonly Input[] = [
+    { scheme: 'greenlist', gamma: '1/2', contextWidth: 1 },
+    { scheme: 'greenlist', gamma: '1/4', contextWidth: 2 },
+    { scheme: 'gumbel', contextWidth: 1 },
+    { scheme: 'tournament', contextWidth: 1 },
+  ];
+  const RUNS = 300;
+  const LEVEL = 0.05;
+  const [, most] = binomialBand(RUNS, LEVEL, 1 - 2e-6);
+  // 64 tokens, all about as likely: contexts come again, and one token's slot is another token's under the next cohort.
+  const alarms = (input: Input, test: (ids: readonly number[], innocent: Mark) => number) => {
+    const lnPs = Array.from({ length: RUNS }, (_, i) => {
+      const [guilty, innocent] = [8, 9].map((cohort) => openMark({ ...input, cohort }, secretOf(i)));
+      return test(writeSmall(guilty, i), innocent);
+    });
+    return lnPs.filter((lnP) => lnP <= Math.log(LEVEL)).length;
+  };
+
+  it.each(schemes)('is not named more often than alpha says, each context counted once: %o (rate 1e-6)', (input) => {
+    expect(alarms(input, (ids, mark) => detectCohorts(ids, mark, [9]).lnP)).toBeLessThanOrEqual(most);
+  });
+
+  it('would be named too often over all pairs, two of which can share their fate (control; rate 1e-6)', () => {
+    const lnPs = Array.from({ length: 2000 }, (_, i) => {
+      const [guilty, innocent] = [8, 9].map((cohort) =>
+        openMark({ scheme: 'greenlist', gamma: '1/16', contextWidth: 0, cohort }, secretOf(i)),
+      );
+      const row = new Float32Array(256);
+      guilty.apply(new Uint32Array(0), row);
+      // Given time and a strong bias, a fixed list shows every green token and no other.
+      const greenTokens = [...row.keys()].filter((token) => row[token] > 0);
+      return detectTokens(greenTokens, innocent).lnP;
+    });
+    const [, mostAt1] = binomialBand(lnPs.length, 0.01, 1 - 2e-6);
+    expect(lnPs.filter((lnP) => lnP <= Math.log(0.01)).length).toBeGreaterThan(mostAt1);
+  });
+
+  it.each(schemes)('is no obstacle to naming the other one (control): %o', (input) => {
+    const guilty = openMark({ ...input, cohort: 8 }, secretOf(1));
+    expect(detectCohorts(writeSmall(guilty, 1), guilty, { first: 0, count: 64 }).candidates[0].name).toBe(8);
   });
 });
 
@@ -130,7 +197,7 @@ describe('decoys', () => {
 });
 
 describe('detectKeys', () => {
-  it.each([...greenlists, ...draws])('gives each key the score that its own mark gives it: %o', (input) => {
+  it.each([...greenlists, fixedList, ...draws])('gives each key the score that its own mark gives it: %o', (input) => {
     const ids = text(200, 9);
     const keys = ['a', 'b', 'c'].map((label) => deriveKey(secretOf(5), input.scheme, label));
     const { descriptor } = openMark({ ...input, cohort: 3 }, keys[0]);
@@ -153,7 +220,7 @@ describe('detectKeys', () => {
     expect(detectKeys(text(400, 10, 1000), descriptor, keys).verdict).not.toBe('marked');
     expect(() => detectKeys(ids, descriptor, [])).toThrow('"keys" expected at least one key');
     expect(() => detectKeys(ids, descriptor, [deriveKey(secretOf(6), 'gumbel')])).toThrow(
-      '"key" expected scheme greenlist',
+      '"keys" expected scheme greenlist, got gumbel',
     );
   });
 });

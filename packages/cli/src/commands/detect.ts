@@ -1,7 +1,6 @@
 /** `taggant detect`: texts or token ids in, one verdict with its p-value each out. @module */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { DedupMode, Mark } from '@taggant/core';
 import { type Command, Option } from 'commander';
 import type { DetectSetup } from '../detect-task.ts';
@@ -12,12 +11,13 @@ import { nameOf } from '../input.ts';
 import { batchesAfter, readBatches, type Source } from '../inputs.ts';
 import type { MarkFile } from '../mark-file.ts';
 import { openOutput } from '../output.ts';
-import { refuseToReplace } from '../paths.ts';
+import { refuseToReplace, tokenizerFiles } from '../paths.ts';
 import { openCorpusProgress } from '../progress.ts';
-import { openResultsFile, type Results, type Work } from '../results-file.ts';
-import { type SearchFlags, type SearchSetup, searchOf, withSearch } from '../search-flags.ts';
+import { openResultsFile, type Results } from '../results-file.ts';
+import { cohortsFile, type SearchFlags, type SearchSetup, searchOf, withSearch } from '../search-flags.ts';
 import { NO_RESULTS, plus, size, summary } from '../tally.ts';
 import { VERSION } from '../version.ts';
+import { stateOf, type Work } from '../work.ts';
 
 interface Flags extends KeyringFlags, SearchFlags {
   readonly mark: string;
@@ -29,7 +29,7 @@ interface Flags extends KeyringFlags, SearchFlags {
   readonly idColumn?: string;
   readonly textColumn?: string;
   readonly alpha: number;
-  readonly dedup: DedupMode;
+  readonly dedup?: DedupMode;
   readonly json?: boolean;
   readonly details?: boolean;
   readonly output?: string;
@@ -50,7 +50,7 @@ export function detectCommand(program: Command): void {
         .option('--prompt-text <text>', 'with --text: what stood before the text; gives context, is not scored')
         .option(
           '--tokenizer <spec>',
-          'with --text: tiny-lm, tiktoken:NAME or hf:PATH (default: tiny-lm if the mark says so)',
+          "with --text: tiny-lm, tiktoken:NAME or hf:PATH (default: the mark's own, if it is one of the first two)",
         )
         .option('--id-column <name>', 'the field or column of ids (default: id)')
         .option('--text-column <name>', 'with --text: the field or column of texts (default: text)')
@@ -60,10 +60,12 @@ export function detectCommand(program: Command): void {
             .default(1e-6, '1e-6'),
         )
         .addOption(
-          choice('--dedup <mode>', 'count each (context, token) pair once, or each context once', [
-            'pair',
-            'context',
-          ]).default('pair'),
+          choice(
+            '--dedup <mode>',
+            'count each (context, token) pair once, or each context once (default: pair; context where cohorts of one ' +
+              'key are tested together: --cohorts, --decode, layers)',
+            ['pair', 'context'],
+          ),
         )
         .option('--json', 'print one JSON object per input, in order')
         .option('--details', 'with --json or --output: position and score of every pair')
@@ -87,7 +89,7 @@ async function detect(flags: Flags): Promise<void> {
   await warnOfTokenizer(markFile.marks, flags);
   const { testInThreads } = await import('../test-in-threads.ts');
   const source = sourceOf(flags);
-  const results = await openResults(flags, markFile.marks);
+  const results = await openResults(flags, markFile);
   const progress = await openCorpusProgress(bytesOf(source.paths), flags.output !== undefined);
   const inputs = batchesAfter(readBatches(source, progress.advance), results.done);
   let { tally } = results;
@@ -118,7 +120,7 @@ function checkFlags(flags: Flags): void {
       'detect expected either --tokens or --text; --text - reads stdin (see taggant detect --help)',
     );
   }
-  if ([mark, ...(tokens ?? text ?? [])].filter((path) => path === '-').length > 1) {
+  if ([mark, flags.cohorts, ...(tokens ?? text ?? [])].filter((path) => path === '-').length > 1) {
     throw new CommandError('stdin (-) can be read once only');
   }
   const textFlags = {
@@ -130,17 +132,28 @@ function checkFlags(flags: Flags): void {
   const misplaced =
     tokens === undefined ? undefined : Object.entries(textFlags).find(([, value]) => value !== undefined);
   if (misplaced !== undefined) throw new CommandError(`${misplaced[0]} goes with --text, got --tokens`);
+  if (flags.dedup === 'pair' && (flags.cohorts ?? flags.decode) !== undefined) {
+    throw new CommandError('--cohorts and --decode count each context once; they do not go with --dedup pair');
+  }
   if (details && (flags.cohorts ?? flags.decode) !== undefined) {
     throw new CommandError('--details goes with one mark, not with --cohorts or --decode');
   }
   if (details && !json && output === undefined) throw new CommandError('--details goes with --json or --output');
+  if (json && output !== undefined) {
+    throw new CommandError('--output writes JSON lines anyway, and a summary to stdout; it does not go with --json');
+  }
   if (resume && output === undefined) throw new CommandError('--resume goes with --output');
   if (resume && (tokens ?? text ?? []).includes('-')) {
     throw new CommandError('--resume expected files: stdin (-) cannot be read again');
   }
-  refuseToReplace(['--output', output], { '--mark': mark, '--keyring': flags.keyring });
+  refuseToReplace(['--output', output], {
+    '--mark': mark,
+    '--keyring': flags.keyring,
+    '--cohorts': cohortsFile(flags.cohorts),
+  });
   for (const path of tokens ?? text ?? [])
     refuseToReplace(['--output', output], { [tokens ? '--tokens' : '--text']: path });
+  for (const path of tokenizerFiles(flags.tokenizer)) refuseToReplace(['--output', output], { '--tokenizer': path });
 }
 
 function sourceOf({ tokens, text, jsonl, idColumn, textColumn }: Flags): Source {
@@ -174,35 +187,29 @@ function setupOf(flags: Flags, { layered, seal }: MarkFile, search: SearchSetup 
 }
 
 /** Standard output takes results as they come; a file gets them whole, and may have some of them already. */
-async function openResults(flags: Flags, marks: readonly Mark[]): Promise<Results> {
-  if (flags.output !== undefined) return openResultsFile(flags.output, workOf(flags, marks), flags.resume === true);
+async function openResults(flags: Flags, markFile: MarkFile): Promise<Results> {
+  if (flags.output !== undefined) return openResultsFile(flags.output, workOf(flags, markFile), flags.resume === true);
   const { write } = openOutput('-');
   return { done: 0, tally: NO_RESULTS, append: write, finish: () => {}, leave: () => {} };
 }
 
 /** What the results depend on. Descriptors hold no secret; a prompt is somebody's text and stands there by its hash. */
-function workOf(flags: Flags, marks: readonly Mark[]): Work {
+function workOf(flags: Flags, { marks, layered }: MarkFile): Work {
   const { tokens, text = [], tokenizer, jsonl, promptText, idColumn, textColumn, alpha, dedup, details } = flags;
   const { cohorts, decode, decoys } = flags;
   const inputs = (tokens ?? text).map(stateOf);
+  const [tokenizerFile, ...besideIt] = tokenizerFiles(tokenizer);
+  const accounts = cohortsFile(cohorts);
   return {
     version: VERSION,
     mark: marks.map(({ descriptor }) => descriptor),
+    layered,
     [tokens === undefined ? 'text' : 'tokens']: inputs,
-    tokenizer: tokenizer?.startsWith('hf:') ? stateOf(tokenizerFile(tokenizer.slice(3))) : tokenizer,
+    tokenizer: tokenizerFile === undefined ? tokenizer : [tokenizerFile, ...besideIt].map(stateOf),
     promptText: promptText && createHash('sha256').update(promptText).digest('hex'),
     ...{ alpha, dedup, details, jsonl, idColumn, textColumn, decode, decoys },
-    cohorts: cohorts && stateOf(cohorts),
+    cohorts: accounts === undefined ? cohorts : [stateOf(accounts)],
   };
-}
-
-const tokenizerFile = (path: string) =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'tokenizer.json') : path;
-
-/** Tells a file from another one, and from itself after a change. */
-function stateOf(path: string): object {
-  const stats = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false });
-  return { path: path === '-' ? path : resolve(path), bytes: stats?.size, modified: stats?.mtime.toISOString() };
 }
 
 async function warnOfTokenizer(marks: readonly Mark[], { text, tokenizer }: Flags): Promise<void> {
@@ -230,6 +237,8 @@ Exit status:
   1  not marked        of several inputs: none is marked, none inconclusive
   3  inconclusive      of several inputs: none is marked, at least one inconclusive
   2  error             results printed before it stay valid
+With --output it counts all results in the file, those of resumed runs too; on 2 there is no file, and FILE.partial, if any,
+holds the results so far.
 
 The mark file is the JSON that keygen wrote. An array of marks is tested layer by layer; the p-value of the whole is
 corrected for their number. Keys come from the keyring, by the mark's kid or as the only usable key of its scheme.
@@ -240,7 +249,7 @@ cohort in the mark file plays no part. --decoys ranks the mark file's cohort amo
 
 Files may be compressed (.gz, .zst), and may be Parquet (.parquet, with the columns "tokens", or "text" and "id", if it is
 there). With --output, results grow in FILE.partial, which gets its name in the end. After an interruption of any kind the
-same command with --resume goes on behind the last whole result.
+same command with --resume goes on behind the last whole result. FILE.partial.lock keeps a second process out meanwhile.
 
 Examples:
   $ taggant detect --mark mark.json --text essay.txt

@@ -49,27 +49,37 @@ export class Slots {
       this.#nonces[3 * i + 2] = c;
       this.#slots[i] = tokens[i] ^ this.cohort;
     }
-    return this.#read(n, 32);
+    if (this.#values.length < n) this.#values = new Uint32Array(n);
+    return this.#read(n, 32, this.#values.subarray(0, n));
   }
 
   /** The slot value of each pair, `bits` wide. Valid until the next call. */
   read(pairs: Pairs, bits: SlotBits): Uint32Array {
-    this.#pack(pairs, this.cohort);
-    return this.#read(pairs.n, bits);
+    const { n } = pairs;
+    this.#check(pairs);
+    if (this.#values.length < n) this.#values = new Uint32Array(n);
+    for (let from = 0; from < n; from += CHUNK_PAIRS) {
+      const count = Math.min(CHUNK_PAIRS, n - from);
+      this.#pack(pairs, this.cohort, from, count);
+      this.#read(count, bits, this.#values.subarray(from, from + count));
+    }
+    return this.#values.subarray(0, n);
   }
 
   /** For each cohort from `first` on, the number of pairs that are green under it. */
   countCohorts(pairs: Pairs, bits: 1 | 2 | 4 | 8, green: number, first: number, out: Uint32Array): void {
-    this.#pack(pairs, 0);
     const { n } = pairs;
+    this.#check(pairs);
+    this.#pack(pairs, 0, 0, n);
     const nonces = this.#nonces.subarray(0, 3 * n);
     kernels().countCohorts(wordsOf(this.#key), nonces, this.#slots.subarray(0, n), bits, green, first, out);
   }
 
   /** For each key, the number of pairs that are green under it; this mark's own key plays no part. */
   countKeys(pairs: Pairs, keys: readonly MarkKey[], bits: 1 | 2 | 4 | 8, green: number, out: Uint32Array): void {
-    this.#pack(pairs, this.cohort);
     const { n } = pairs;
+    this.#check(pairs);
+    this.#pack(pairs, this.cohort, 0, n);
     const words = new Uint32Array(8 * keys.length);
     keys.forEach((key, k) => {
       words.set(wordsOf(key), 8 * k);
@@ -78,9 +88,7 @@ export class Slots {
     words.fill(0);
   }
 
-  /** Lays nonces and slots of the pairs out for a kernel. */
-  #pack(pairs: Pairs, cohort: number): void {
-    const { n, contexts, tokens, contextWidth } = pairs;
+  #check({ n, contexts, tokens, contextWidth }: Pairs): void {
     if (contextWidth !== this.width) {
       throw new RangeError(`"pairs" expected contexts of width ${this.width}, got ${contextWidth}`);
     }
@@ -91,15 +99,19 @@ export class Slots {
     }
     checkTokens(contexts, 'contexts');
     checkTokens(tokens, 'tokens');
-    this.#reserve(n);
-    for (let i = 0; i < n; i++) {
-      packNonce(contexts, (i + 1) * contextWidth, contextWidth, this.#nonces, 3 * i);
-      this.#slots[i] = tokens[i] ^ cohort;
+  }
+
+  /** Lays nonces and slots of `count` pairs from the `from`-th on out for a kernel. */
+  #pack({ contexts, tokens, contextWidth }: Pairs, cohort: number, from: number, count: number): void {
+    this.#reserve(count);
+    const [nonces, slots] = [this.#nonces, this.#slots];
+    for (let i = 0; i < count; i++) {
+      packNonce(contexts, (from + i + 1) * contextWidth, contextWidth, nonces, 3 * i);
+      slots[i] = tokens[from + i] ^ cohort;
     }
   }
 
-  #read(n: number, bits: SlotBits): Uint32Array {
-    const values = this.#values.subarray(0, n);
+  #read(n: number, bits: SlotBits, values: Uint32Array): Uint32Array {
     kernels().readSlots(wordsOf(this.#key), this.#nonces.subarray(0, 3 * n), this.#slots.subarray(0, n), bits, values);
     return values;
   }
@@ -121,6 +133,8 @@ export class Slots {
     if (n <= this.#slots.length) return;
     this.#nonces = new Uint32Array(3 * n);
     this.#slots = new Uint32Array(n);
-    this.#values = new Uint32Array(n);
   }
 }
+
+/** Pairs that are laid out and read at a time: they stay in the nearest cache. */
+const CHUNK_PAIRS = 1024;
