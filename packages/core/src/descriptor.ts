@@ -19,15 +19,26 @@ export interface TokenizerId {
   readonly sha256?: string;
 }
 
-interface NativeDescriptor {
+/** The public half of any mark: JSON, without secrets. */
+export interface MarkDescriptor {
+  /** Whose mark, and which: `taggant/1`, or an engine's, such as `hf/greenlist`. */
+  readonly mark: string;
+  /** Names the key, without telling anything of it. */
+  readonly kid?: string;
+  readonly tokenizer?: TokenizerId;
+  /** Token ids are below this; default: the tokenizer's number. */
+  readonly vocabSize?: number;
+  /** Which of the marks that one key gives; native marks only. */
+  readonly cohort?: number;
+}
+
+interface NativeFields extends MarkDescriptor {
   readonly mark: 'taggant/1';
   readonly contextWidth: number;
   readonly cohort: number;
-  readonly kid?: string;
-  readonly tokenizer?: TokenizerId;
 }
 
-export interface GreenlistDescriptor extends NativeDescriptor {
+export interface GreenlistDescriptor extends NativeFields {
   readonly scheme: 'greenlist';
   /** Fraction such as `1/4`. */
   readonly gamma: string;
@@ -36,17 +47,18 @@ export interface GreenlistDescriptor extends NativeDescriptor {
   readonly stage: Stage;
 }
 
-export interface GumbelDescriptor extends NativeDescriptor {
+export interface GumbelDescriptor extends NativeFields {
   readonly scheme: 'gumbel';
 }
 
-export interface TournamentDescriptor extends NativeDescriptor {
+export interface TournamentDescriptor extends NativeFields {
   readonly scheme: 'tournament';
   /** m: tournament layers, 1 to 32. */
   readonly layers: number;
 }
 
-export type MarkDescriptor = GreenlistDescriptor | GumbelDescriptor | TournamentDescriptor;
+/** The public half of a native mark. */
+export type NativeDescriptor = GreenlistDescriptor | GumbelDescriptor | TournamentDescriptor;
 
 /**
  * Checks an object (a parsed JSON file, say) and fills in the defaults. Unknown fields are errors: a misspelt
@@ -55,7 +67,7 @@ export type MarkDescriptor = GreenlistDescriptor | GumbelDescriptor | Tournament
  * @example
  * parseDescriptor({ mark: 'taggant/1', scheme: 'greenlist', gamma: 0.25 }).contextWidth; // 2
  */
-export function parseDescriptor(value: unknown): MarkDescriptor {
+export function parseDescriptor(value: unknown): NativeDescriptor {
   const fields = asRecord(value, 'mark');
   checkOneOf(fields.mark, 'mark', ['taggant/1']);
   const scheme = checkOneOf(fields.scheme, 'scheme', SCHEMES);
@@ -84,22 +96,21 @@ export function parseDescriptor(value: unknown): MarkDescriptor {
 }
 
 /** The descriptor as canonical JSON: fixed order of fields, two-space indent, no secrets. */
-export function printDescriptor(descriptor: MarkDescriptor): string {
+export function printDescriptor(descriptor: NativeDescriptor): string {
   const parsed = parseDescriptor(descriptor) as unknown as Record<string, unknown>;
   const ordered = FIELD_ORDER.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]);
   return `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`;
 }
 
-/** One line for people: `greenlist gamma 1/4 delta 2, context 2, cohort 7`. */
-export function describeMark(descriptor: MarkDescriptor): string {
+/** The title of a native mark: `greenlist gamma 1/4 delta 2, context 2`. */
+export function titleOf(descriptor: NativeDescriptor): string {
   const own = {
     greenlist: () =>
       ` gamma ${(descriptor as GreenlistDescriptor).gamma} delta ${(descriptor as GreenlistDescriptor).delta}`,
     gumbel: () => '',
     tournament: () => ` ${(descriptor as TournamentDescriptor).layers} layers`,
   }[descriptor.scheme]();
-  const cohort = descriptor.cohort === 0 ? '' : `, cohort ${descriptor.cohort}`;
-  return `${descriptor.scheme}${own}, context ${descriptor.contextWidth}${cohort}`;
+  return `${descriptor.scheme}${own}, context ${descriptor.contextWidth}`;
 }
 
 export function parseTokenizerId(value: unknown): TokenizerId {

@@ -7,11 +7,12 @@ export { checkFinite, checkInteger, checkOneOf, checkPositive, checkTokens, show
 export { MAX_CONTEXT_WIDTH } from './context.ts';
 export {
   checkSameTokenizer,
-  describeMark,
+
   type GreenlistDescriptor,
   type GumbelDescriptor,
   MAX_COHORTS,
   type MarkDescriptor,
+  type NativeDescriptor,
   parseDescriptor,
   parseTokenizerId,
   printDescriptor,
@@ -22,9 +23,9 @@ export {
 export { type Gamma, parseGamma } from './gamma.ts';
 export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
 export { allocateLogits } from './logits.ts';
-export type { Mark, NullLaw, Strength } from './mark.ts';
+export type { EngineFigures, Mark, NullLaw, Strength } from './mark.ts';
 export { scoreKeys } from './marks/keys.ts';
-export { type NativeMarkInput, openMark } from './marks/native.ts';
+export { type NativeMark, type NativeMarkInput, openMark } from './marks/native.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { kthLargest, Peaks } from './peaks.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';

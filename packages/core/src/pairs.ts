@@ -35,6 +35,10 @@ export interface PairsOptions {
   readonly dedup?: DedupMode;
   /** Token ids must be below this; default 2^24 - 1. */
   readonly vocabSize?: number;
+  /**
+   * Stands in contexts where there is no token yet: 0 to 2^32 - 1. Absent: a token without its whole context is no pair.
+   */
+  readonly padding?: number;
 }
 
 /**
@@ -62,6 +66,7 @@ export class PairCollector {
   readonly #dedup: DedupMode;
   readonly #width: number;
   readonly #limit: number;
+  readonly #padding: number | undefined;
   #contexts = new Uint32Array(0);
   #tokens = new Uint32Array(0);
   #positions = new Uint32Array(0);
@@ -73,16 +78,17 @@ export class PairCollector {
   #repeated = 0;
   #withoutContext = 0;
 
-  constructor({ contextWidth, dedup = 'pair', vocabSize = TOKEN_LIMIT }: PairsOptions) {
+  constructor({ contextWidth, dedup = 'pair', vocabSize = TOKEN_LIMIT, padding }: PairsOptions) {
     this.#width = checkInteger(contextWidth, 'contextWidth', 0, 64);
     this.#dedup = checkOneOf(dedup, 'dedup', ['pair', 'context']);
     this.#limit = checkInteger(vocabSize, 'vocabSize', 1, TOKEN_LIMIT);
+    this.#padding = padding === undefined ? undefined : checkInteger(padding, 'padding', 0, 2 ** 32 - 1);
   }
 
   /** Adds a text; contexts never reach across texts. Returns how many new pairs it brought. */
   add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = NO_TOKENS): number {
     const ids = checkTokens(tokens, 'tokens', this.#limit);
-    const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, this.#width);
+    const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, this.#width, this.#padding);
     const begin = text.length - ids.length;
     const scored = Math.max(begin, this.#width);
     const candidates = Math.max(0, text.length - scored);
@@ -184,13 +190,15 @@ export class PairCollector {
   }
 }
 
-/** The last `width` prompt tokens followed by the text. */
-function joined(prompt: Uint32Array, tokens: Uint32Array, width: number): Uint32Array {
+/** The last `width` prompt tokens followed by the text; in front of them, padding for those that are missing. */
+function joined(prompt: Uint32Array, tokens: Uint32Array, width: number, padding: number | undefined): Uint32Array {
   const tail = Math.min(prompt.length, width);
-  if (tail === 0) return tokens;
-  const text = new Uint32Array(tail + tokens.length);
-  text.set(prompt.subarray(prompt.length - tail));
-  text.set(tokens, tail);
+  const front = padding === undefined ? tail : width;
+  if (front === 0) return tokens;
+  const text = new Uint32Array(front + tokens.length);
+  if (padding !== undefined) text.fill(padding, 0, front - tail);
+  text.set(prompt.subarray(prompt.length - tail), front - tail);
+  text.set(tokens, front);
   return text;
 }
 

@@ -1,6 +1,5 @@
 import {
   checkSameTokenizer,
-  describeMark,
   type MarkDescriptor,
   openMark,
   parseDescriptor,

@@ -65,7 +65,7 @@ export interface DecoyRank {
 export function rankAmongDecoys(pairs: Pairs, mark: Mark, decoys: number): DecoyRank {
   checkInteger(decoys, 'decoys', 1, MAX_COHORTS - 1);
   const count = 2 ** Math.ceil(Math.log2(decoys + 1));
-  const { cohort } = mark.descriptor;
+  const { cohort = 0 } = mark.descriptor;
   const [tested] = scoreRange(mark, pairs, cohort, 1);
   let atLeast = 0;
   for (const block of rangeBlocks(cohort - (cohort % count), count)) {

@@ -1,16 +1,15 @@
 /** A detection in words, for people. @module */
-import { describeMark } from '@taggant/core';
 import type { DecoyRank } from './cohorts.ts';
 import type { Detection } from './detect.ts';
 import type { Search } from './search.ts';
 
 /** One or two sentences: the verdict, what it rests on, and what it does not say. */
 export function describeDetection(detection: Detection): string {
-  const { reason, n, mark, power, positions } = detection;
+  const { reason, n, power, positions } = detection;
   const scored = `${n} distinct pairs of ${positions.seen} tokens`;
   switch (reason) {
     case 'evidence':
-      return `Carries the mark (${describeMark(mark)}): ${scored} score this high by chance with p = ${formatP(detection.lnP)}.`;
+      return `Carries the mark (${titleWithCohort(detection)}): ${scored} score this high by chance with p = ${formatP(detection.lnP)}.`;
     case 'ruled-out':
       return `This mark was not found, and a text marked ${assumed(power)} would score this low with probability below ${formatP(power.lnMissed, 'up')} (${scored}, p = ${formatP(detection.lnP)}). That does not say who wrote it.`;
     case 'weak-evidence':
@@ -31,7 +30,7 @@ export function describeDetection(detection: Detection): string {
  * describeSearch(detectCohorts(ids, mark, { first: 0, count: 24_000 }), 'account');
  */
 export function describeSearch(search: Search<number | string>, noun: string): string {
-  const { correction, n, positions, alpha, candidates, mark } = search;
+  const { correction, n, positions, alpha, candidates, title } = search;
   const all = `${correction.tests} ${noun}s`;
   if (search.verdict !== 'marked')
     return `${describeDetection(search)} That is the best of ${all}, corrected for their number.`;
@@ -39,9 +38,12 @@ export function describeSearch(search: Search<number | string>, noun: string): s
   const named = found.map(({ name, lnP }) => `${noun} ${name} (p = ${formatP(lnP)})`).join(', ');
   const next = candidates[found.length];
   const after = next === undefined ? '' : ` Next comes ${noun} ${next.name}, p = ${formatP(next.lnP)}.`;
-  const what = describeMark({ ...mark, cohort: 0 });
-  return `Carries the mark (${what}) of ${named}: ${n} distinct pairs of ${positions.seen} tokens; every p is corrected for ${all}.${after}`;
+  return `Carries the mark (${title}) of ${named}: ${n} distinct pairs of ${positions.seen} tokens; every p is corrected for ${all}.${after}`;
 }
+
+/** The mark in words, with its cohort if it is not 0. */
+export const titleWithCohort = ({ title, mark }: Pick<Detection, 'title' | 'mark'>): string =>
+  mark.cohort ? `${title}, cohort ${mark.cohort}` : title;
 
 /** Where a mark's cohort stands among its decoys, in words. */
 export function describeDecoys({ count, atLeast, lnP }: DecoyRank): string {

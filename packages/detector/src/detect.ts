@@ -78,6 +78,8 @@ export interface Detection {
   };
   readonly positions: { readonly seen: number; readonly repeated: number; readonly withoutContext: number };
   readonly mark: MarkDescriptor;
+  /** The mark in words, without its cohort. */
+  readonly title: string;
   readonly decoys?: DecoyRank;
   readonly details?: { readonly positions: Uint32Array; readonly scores: Float64Array };
 }
@@ -98,8 +100,12 @@ export function pairsOf(
   mark: Mark,
   { dedup, prompt }: Pick<DetectOptions, 'dedup' | 'prompt'>,
 ): Pairs {
-  const vocabSize = mark.descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT;
-  return distinctPairs(tokens, { contextWidth: mark.contextWidth, dedup, vocabSize, prompt });
+  const { contextWidth, start, descriptor } = mark;
+  const vocabSize = descriptor.vocabSize ?? descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT;
+  const padding = start?.scores ? start.padding : undefined;
+  const given = start?.prompt === false ? undefined : prompt;
+  const pairs = distinctPairs(tokens, { contextWidth, dedup, vocabSize, padding, prompt: given });
+  return mark.distinct?.(pairs) ?? pairs;
 }
 
 /** Tokenizes a text and tests it. Throws when the tokenizer is not the mark's. */
@@ -194,6 +200,7 @@ export function conclude(
     },
     positions: { seen: positionsSeen, repeated, withoutContext },
     mark: mark.descriptor,
+    title: mark.title,
   };
 }
 

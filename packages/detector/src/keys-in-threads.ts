@@ -1,5 +1,5 @@
 /** A search over keys, spread over worker threads (Node). @module */
-import { exportKey, type MarkDescriptor, type MarkKey, type Pairs } from '@taggant/core';
+import { exportKey, type NativeDescriptor, type MarkKey, type Pairs } from '@taggant/core';
 import { pairsOf } from './detect.ts';
 import type { SealedKeys } from './keys-task.ts';
 import { anonymous, firstPairs, markOfAny, type Search, type SearchOptions, search } from './search.ts';
@@ -13,7 +13,7 @@ import { mapInThreads } from './threads.ts';
  */
 export async function detectKeysInThreads(
   tokens: ArrayLike<number>,
-  descriptor: MarkDescriptor,
+  descriptor: NativeDescriptor,
   keys: readonly MarkKey[],
   { threads = 1, ...options }: SearchOptions & { readonly threads?: number } = {},
 ): Promise<Search<string>> {

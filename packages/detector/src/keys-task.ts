@@ -1,9 +1,9 @@
 /** The work of a thread that scores texts under keys; see `detectKeysInThreads`. @module */
-import { importKey, type MarkDescriptor, type Pairs, type Scheme, scoreKeys } from '@taggant/core';
+import { importKey, type NativeDescriptor, type Pairs, type Scheme, scoreKeys } from '@taggant/core';
 
 /** Holds keys: passed by message, never written anywhere. */
 export interface KeysSetup {
-  readonly descriptor: MarkDescriptor;
+  readonly descriptor: NativeDescriptor;
   /** Texts to score, each as its pairs. */
   readonly texts: readonly Pairs[];
 }

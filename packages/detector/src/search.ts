@@ -6,7 +6,7 @@
 import {
   checkInteger,
   type Mark,
-  type MarkDescriptor,
+  type NativeDescriptor,
   type MarkKey,
   openMark,
   type Pairs,
@@ -74,7 +74,7 @@ export function detectCohorts(
  */
 export function detectKeys(
   tokens: ArrayLike<number>,
-  descriptor: MarkDescriptor,
+  descriptor: NativeDescriptor,
   keys: readonly MarkKey[],
   options: SearchOptions = {},
 ): Search<string> {
@@ -86,7 +86,7 @@ export function detectKeys(
 }
 
 /** @internal A mark under the first key, for everything in which the keys agree. */
-export function markOfAny(keys: readonly MarkKey[], { kid: _, ...parameters }: MarkDescriptor): Mark {
+export function markOfAny(keys: readonly MarkKey[], { kid: _, ...parameters }: NativeDescriptor): Mark {
   if (keys.length === 0) throw new RangeError('"keys" expected at least one key, got none');
   const wrong = keys.find(({ scheme }) => scheme !== parameters.scheme);
   if (wrong !== undefined) throw new RangeError(`"keys" expected scheme ${parameters.scheme}, got ${wrong.scheme}`);

@@ -90,8 +90,14 @@ function pairsNeeded(law: NullLaw, { mean }: Strength, lnAlpha: number): number 
 }
 
 function isSameLaw(a: NullLaw, b: NullLaw): boolean {
-  if (a.law === 'binomial') return b.law === 'binomial' && a.p === b.p && a.trials === b.trials;
-  return b.law === 'gamma' && a.shape === b.shape;
+  switch (a.law) {
+    case 'binomial':
+      return b.law === a.law && a.p === b.p && a.trials === b.trials;
+    case 'gamma':
+      return b.law === a.law && a.shape === b.shape;
+    case 'gamma-sum':
+      return b.law === a.law && a.scales.every((scale, i) => scale === b.scales[i]);
+  }
 }
 
 function searchPairsNeeded(law: NullLaw, mean: number, lnAlpha: number): number {

@@ -1,11 +1,12 @@
 /** The plot of one text: where its score lies against the scores that random keys would give it. @module */
+import type { NullLaw } from '@taggant/core';
 import { lnTail, nullMoments } from '@taggant/detector';
 import type { DetailedDetection } from './evidence.ts';
 import type { Html } from './html.ts';
 import { drawPlot, type Frame } from './plot.ts';
 
 /** The exact null law of the sum of scores, and this text's sum. */
-export async function nullPlot({ law, n, score, verdict, mark }: DetailedDetection): Promise<Html> {
+export async function nullPlot({ law, n, score, verdict }: DetailedDetection): Promise<Html> {
   const { mean, variance } = nullMoments(law);
   const [middle, sd] = [n * mean, Math.sqrt(n * variance)];
   const low = Math.max(0, Math.min(middle - 4 * sd, score - sd));
@@ -19,7 +20,7 @@ export async function nullPlot({ law, n, score, verdict, mark }: DetailedDetecti
   }));
   const left = score - low < (high - low) / 2;
   const name = `this text: ${counts ? score : score.toFixed(0)}`;
-  const unit = UNITS[mark.scheme];
+  const unit = unitOf(law);
   return drawPlot(FRAME, `${unit}: ${name}; by chance about ${middle.toFixed(0)}, give or take ${sd.toFixed(0)}.`, [
     {
       data: { values },
@@ -60,10 +61,10 @@ function bins(low: number, high: number, integers: boolean): [number, number][] 
   ]);
 }
 
-const UNITS = {
-  greenlist: 'green tokens',
-  gumbel: 'sum of Gumbel scores',
-  tournament: 'tournament bits won',
-};
+function unitOf(law: NullLaw): string {
+  if (law.law !== 'binomial') return 'sum of Gumbel scores';
+  return law.trials === 1 ? 'green tokens' : 'tournament bits won';
+}
+
 const FRAME: Frame = { width: 250, height: 84, margin: { top: 24, right: 8, bottom: 42, left: 8 } };
 const MOST_BINS = 120;

@@ -1,5 +1,4 @@
 /** The report: one page of HTML that needs nothing else, neither scripts nor requests. @module */
-import { describeMark } from '@taggant/core';
 import { type Detection, describeDetection, formatP, type Verdict } from '@taggant/detector';
 import type { DetailedDetection } from './evidence.ts';
 import { evidencePlot, formatAlpha } from './evidence-plot.ts';
@@ -153,7 +152,7 @@ function commonFacts(texts: readonly CheckedText[]): [string, string][] {
   const detections = texts.map(({ detection }) => detection);
   const all = (values: readonly string[]) => [...new Set(values)].join(', ');
   const facts: [string, Content][] = [
-    ['mark', new Set(texts.map(markOf)).size === 1 ? describeMark(detections[0].mark) : undefined],
+    ['mark', new Set(texts.map(markOf)).size === 1 ? titleWithCohort(detections[0]) : undefined],
     ['key', all(texts.map(keyOf))],
     ['tokenizer', all(detections.map(({ mark }) => mark.tokenizer?.name ?? 'not stated'))],
     ['alpha', all(detections.map(({ alpha }) => formatAlpha(alpha)))],
@@ -178,7 +177,7 @@ function limits(texts: readonly CheckedText[]): Html {
 }
 
 const keyOf = ({ detection }: CheckedText) => detection.mark.kid ?? 'unnamed';
-const markOf = ({ detection }: CheckedText) => describeMark(detection.mark);
+const markOf = ({ detection }: CheckedText) => titleWithCohort(detection);
 const SIGNS: Record<Verdict, string> = { marked: '●', inconclusive: '◐', 'not-marked': '○' };
 const REASONS: Record<Exclude<Detection['reason'], 'evidence'>, string> = {
   'ruled-out': 'ruled out',

@@ -4,6 +4,7 @@
  */
 export { lnBinomialLowerTail, lnBinomialPmf, lnBinomialTail } from './binomial.ts';
 export { lnChiSquareTail, lnGammaLowerTail, lnGammaTail } from './gamma.ts';
+export { lnGammaSumTail } from './gamma-sum.ts';
 export { binomialBand, binomialInterval } from './intervals.ts';
 export { lnGamma } from './ln-gamma.ts';
 export { lnAdd, lnOneMinusExp, lnSumExp } from './log-space.ts';

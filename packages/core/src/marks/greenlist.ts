@@ -6,18 +6,19 @@
  * @module
  */
 import { checkFinite } from '../check.ts';
-import type { GreenlistDescriptor } from '../descriptor.ts';
+import { type GreenlistDescriptor, titleOf } from '../descriptor.ts';
 import { parseGamma } from '../gamma.ts';
 import type { Mark } from '../mark.ts';
 import type { MarkKey } from '../secret.ts';
 import { Slots } from './slots.ts';
 
 /** @internal Use {@link openMark}. */
-export function greenlist(descriptor: GreenlistDescriptor, key: MarkKey): Mark {
+export function greenlist(descriptor: GreenlistDescriptor, key: MarkKey): Mark<GreenlistDescriptor> {
   const { bits, green, value: gamma } = parseGamma(descriptor.gamma);
   const slots = new Slots(key, descriptor);
   return {
     descriptor,
+    title: titleOf(descriptor),
     acts: 'logits',
     stage: descriptor.stage,
     contextWidth: descriptor.contextWidth,

@@ -4,18 +4,19 @@
  * @module
  */
 import { checkPositive } from '../check.ts';
-import type { GumbelDescriptor } from '../descriptor.ts';
+import { type GumbelDescriptor, titleOf } from '../descriptor.ts';
 import type { Mark } from '../mark.ts';
 import type { MarkKey } from '../secret.ts';
 import { Candidates } from './candidates.ts';
 import { Slots } from './slots.ts';
 
 /** @internal Use {@link openMark}. */
-export function gumbel(descriptor: GumbelDescriptor, key: MarkKey): Mark {
+export function gumbel(descriptor: GumbelDescriptor, key: MarkKey): Mark<GumbelDescriptor> {
   const slots = new Slots(key, descriptor);
   const candidates = new Candidates();
   return {
     descriptor,
+    title: titleOf(descriptor),
     acts: 'distribution',
     contextWidth: descriptor.contextWidth,
     law: { law: 'gamma', shape: 1 },

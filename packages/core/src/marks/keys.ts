@@ -1,5 +1,5 @@
 /** One text under many keys: the search of a keyring, of tenants, of epochs. @module */
-import { type MarkDescriptor, parseDescriptor } from '../descriptor.ts';
+import { type NativeDescriptor, parseDescriptor } from '../descriptor.ts';
 import { parseGamma } from '../gamma.ts';
 import type { Pairs } from '../pairs.ts';
 import type { MarkKey } from '../secret.ts';
@@ -14,7 +14,7 @@ import { total } from './total.ts';
  * @example
  * scoreKeys(mark.descriptor, keys, distinctPairs(ids, { contextWidth: mark.contextWidth }))[0]; // under keys[0]
  */
-export function scoreKeys(descriptor: MarkDescriptor, keys: readonly MarkKey[], pairs: Pairs): Float64Array {
+export function scoreKeys(descriptor: NativeDescriptor, keys: readonly MarkKey[], pairs: Pairs): Float64Array {
   const { kid: _, ...parameters } = parseDescriptor(descriptor);
   const wrong = keys.find(({ scheme }) => scheme !== parameters.scheme);
   if (wrong !== undefined) throw new RangeError(`"keys" expected scheme ${parameters.scheme}, got ${wrong.scheme}`);

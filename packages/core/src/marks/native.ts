@@ -1,5 +1,5 @@
 /** Opens a native mark: a descriptor and the key that it names. @module */
-import { type MarkDescriptor, parseDescriptor } from '../descriptor.ts';
+import { type NativeDescriptor, parseDescriptor } from '../descriptor.ts';
 import type { Mark } from '../mark.ts';
 import { deriveKey, MarkKey, Secret } from '../secret.ts';
 import { greenlist } from './greenlist.ts';
@@ -9,10 +9,13 @@ import { tournament } from './tournament.ts';
 
 /** A descriptor in which everything but the scheme may be left to the defaults. */
 export type NativeMarkInput =
-  | MarkDescriptor
-  | ({ readonly mark?: 'taggant/1'; readonly scheme: MarkDescriptor['scheme'] } & Partial<
+  | NativeDescriptor
+  | ({ readonly mark?: 'taggant/1'; readonly scheme: NativeDescriptor['scheme'] } & Partial<
       Record<'gamma' | 'delta' | 'contextWidth' | 'cohort' | 'layers' | 'stage' | 'kid' | 'tokenizer', unknown>
     >);
+
+/** A mark of `taggant/1`. */
+export type NativeMark = Mark<NativeDescriptor>;
 
 /**
  * The mark of a descriptor under a key (or under a master secret, with the empty label). Defaults: green list gamma 1/4,
@@ -22,7 +25,7 @@ export type NativeMarkInput =
  * @example
  * const mark = openMark({ scheme: 'greenlist', gamma: '1/4', delta: 2 }, Secret.generate());
  */
-export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
+export function openMark(input: NativeMarkInput, key: MarkKey | Secret): NativeMark {
   const descriptor = parseDescriptor({ mark: 'taggant/1', ...input });
   const { scheme, kid } = descriptor;
   if (!(key instanceof MarkKey || key instanceof Secret)) {
@@ -34,7 +37,7 @@ export function openMark(input: NativeMarkInput, key: MarkKey | Secret): Mark {
   return open(Object.freeze({ ...descriptor, kid: markKey.kid }), markKey);
 }
 
-function open(descriptor: MarkDescriptor, key: MarkKey): Mark {
+function open(descriptor: NativeDescriptor, key: MarkKey): NativeMark {
   switch (descriptor.scheme) {
     case 'greenlist':
       return frozen(greenlist(descriptor, key));
@@ -46,14 +49,14 @@ function open(descriptor: MarkDescriptor, key: MarkKey): Mark {
 }
 
 /** The plain way: a mark for every cohort. A block holds only 16 words, so there is little to share. */
-function oneByOne(descriptor: MarkDescriptor, key: MarkKey): Mark['scoreCohorts'] {
+function oneByOne(descriptor: NativeDescriptor, key: MarkKey): Mark['scoreCohorts'] {
   return (pairs, first, out) => {
     for (let i = 0; i < out.length; i++) out[i] = total(open({ ...descriptor, cohort: first + i }, key), pairs);
   };
 }
 
 /** Results hand the law on; whoever changed it there would change every later p-value. */
-function frozen(mark: Mark): Mark {
+function frozen<D extends NativeDescriptor>(mark: Mark<D>): Mark<D> {
   Object.freeze(mark.law);
   Object.freeze(mark.oneBit);
   return Object.freeze(mark);

@@ -6,7 +6,7 @@
 import { kernels, type SlotBits } from '@taggant/kernels';
 import { checkTokens, TOKEN_LIMIT } from '../check.ts';
 import { packNonce } from '../context.ts';
-import type { MarkDescriptor } from '../descriptor.ts';
+import type { NativeDescriptor } from '../descriptor.ts';
 import type { Pairs } from '../pairs.ts';
 import { badLogit } from '../peaks.ts';
 import { type MarkKey, wordsOf } from '../secret.ts';
@@ -20,7 +20,7 @@ export class Slots {
   #slots = new Uint32Array(0);
   #values = new Uint32Array(0);
 
-  constructor(key: MarkKey, { contextWidth, cohort }: Pick<MarkDescriptor, 'contextWidth' | 'cohort'>) {
+  constructor(key: MarkKey, { contextWidth, cohort }: Pick<NativeDescriptor, 'contextWidth' | 'cohort'>) {
     this.#key = key;
     this.width = contextWidth;
     this.cohort = cohort;

@@ -6,20 +6,21 @@
  */
 import { kernels } from '@taggant/kernels';
 import { checkPositive } from '../check.ts';
-import type { TournamentDescriptor } from '../descriptor.ts';
+import { type TournamentDescriptor, titleOf } from '../descriptor.ts';
 import type { Mark, Strength } from '../mark.ts';
 import type { MarkKey } from '../secret.ts';
 import { Candidates } from './candidates.ts';
 import { Slots } from './slots.ts';
 
 /** @internal Use {@link openMark}. */
-export function tournament(descriptor: TournamentDescriptor, key: MarkKey): Mark {
+export function tournament(descriptor: TournamentDescriptor, key: MarkKey): Mark<TournamentDescriptor> {
   const { layers } = descriptor;
   const slots = new Slots(key, descriptor);
   const candidates = new Candidates();
   let probabilities = new Float64Array(0);
   return {
     descriptor,
+    title: titleOf(descriptor),
     acts: 'distribution',
     contextWidth: descriptor.contextWidth,
     law: { law: 'binomial', trials: layers, p: 0.5 },
