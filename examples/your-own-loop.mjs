@@ -2,11 +2,12 @@
 // Rows of logits as Float32Array, the prompt's ids at the start, and every chosen token. Nothing else.
 import { openMark, Secret } from '@taggant/core';
 import { detectTokens } from '@taggant/detector';
-import { MarkHook, sampleToken } from '@taggant/sampler';
+import { drawToken, MarkHook } from '@taggant/sampler';
 
 const vocabSize = 1000;
 const mark = openMark({ scheme: 'gumbel', tokenizer: { name: 'mine', vocabSize } }, Secret.generate());
-const hook = new MarkHook(mark, { temperature: 0.8, topP: 0.95 });
+const temperature = 0.8;
+const hook = new MarkHook(mark, { temperature, topP: 0.95 });
 
 const prompt = [17, 4, 256, 99];
 const sequence = hook.start(prompt);
@@ -14,7 +15,7 @@ const tokens = [];
 for (let step = 0; step < 60; step++) {
   const logits = yourModel();
   hook.processLogits(logits, [sequence]); // one row per sequence, changed in place
-  const token = sampleToken(logits, Math.random()); // or let your engine draw
+  const token = drawToken(logits, temperature, Math.random); // or let your engine divide and draw
   sequence.push(token);
   tokens.push(token);
 }

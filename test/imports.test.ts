@@ -1,4 +1,4 @@
-/** The house has floors (architecture.md): imports point down only. */
+/** The house has floors (the table in CONTRIBUTING.md): imports point down only. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
  * Runs the speed benchmarks, the cases of every `*.bench.ts` here:
- * `npm run bench [-- --only PATTERN] [--record] [--json FILE]`.
+ * `npm run bench [-- --only PATTERN] [--record] [--json FILE]`. A record is one of all cases.
  *
  * Each case first checks its answer. Then all cases take turns, a few milliseconds each, so that a busy neighbour hurts
  * them alike; a figure is the median over the turns.
@@ -20,8 +20,8 @@ export interface Case {
   readonly amount: number;
   /** The case whose time this one is compared with: so many times a copy. */
   readonly besides?: string;
-  /** For rates: the case whose rate is the limit, and how many of this case's units one of its units allows. */
-  readonly limit?: { readonly of: string; readonly worth: number };
+  /** The case whose rate is the limit, and how much of what it does one call needs at least, in its units. */
+  readonly limit?: { readonly of: string; readonly needs: number };
   /** A promise is waited for. */
   run(): unknown;
   /** Throws, or rejects, if the answer is wrong. */
@@ -37,7 +37,7 @@ export interface Figure {
   readonly unit: string;
   /** Time as a multiple of another case's. */
   readonly ratio?: { readonly to: string; readonly value: number };
-  /** Rate as a share of what another case's rate allows. */
+  /** Speed as a share of what another case's rate allows. */
   readonly share?: { readonly of: string; readonly value: number };
 }
 
@@ -50,6 +50,9 @@ const { values: options } = parseArgs({
   options: { only: { type: 'string', default: '' }, record: { type: 'boolean' }, json: { type: 'string' } },
 });
 
+if (options.record && options.only !== '') {
+  throw new RangeError('"--record" expected all cases, got --only; --json FILE keeps the figures of some');
+}
 const all = await collect();
 const chosen = withCompared(all.filter(({ name }) => new RegExp(options.only).test(name)));
 if (chosen.length === 0) throw new RangeError(`"--only" expected to match one of the cases, got ${options.only}`);
@@ -64,7 +67,7 @@ for (const figure of results) {
   if (figure.group !== group) console.log(`\n${(group = figure.group)}`);
   console.log(line(figure));
 }
-const files = [options.json, options.record && options.only === '' && recordFile('speed', host)];
+const files = [options.json, options.record && recordFile('speed', host)];
 for (const file of files) if (file) writeJson(file, record);
 
 type Collected = Case & { readonly group: string };
@@ -106,7 +109,7 @@ async function measure(cases: readonly Collected[]): Promise<Figure[]> {
     value: unit.endsWith('/s') ? rates.get(name)! : amount * perCall.get(name)!,
     unit,
     ...(besides && { ratio: { to: besides, value: perCall.get(name)! / perCall.get(besides)! } }),
-    ...(limit && { share: { of: limit.of, value: rates.get(name)! / (rates.get(limit.of)! * limit.worth) } }),
+    ...(limit && { share: { of: limit.of, value: limit.needs / rates.get(limit.of)! / perCall.get(name)! } }),
   }));
 }
 

@@ -2,6 +2,7 @@
  * Keys, contexts, the Mark interface and the native marks.
  * @module
  */
+export { LEAST_TEMPERATURE } from '@taggant/kernels';
 export { sha256Hex } from './bytes.ts';
 export { checkFinite, checkInteger, checkOneOf, checkPositive, checkTokens, show, TOKEN_LIMIT } from './check.ts';
 export { MAX_CONTEXT_WIDTH } from './context.ts';

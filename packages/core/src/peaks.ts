@@ -2,7 +2,7 @@
  * What a sampler asks of a row of logits (the largest, those near it, the k-th), answered from the largest of every 64 and
  * every 16: found in one pass of the kernels, after which most of the row need not be looked at again. @module
  */
-import { kernels } from '@taggant/kernels';
+import { kernels, takesTemperature } from '@taggant/kernels';
 
 export class Peaks {
   /** The row's largest logit; -Infinity when every token is masked. */
@@ -60,7 +60,7 @@ export class Peaks {
    * Costs a small part of the exponentials.
    */
   massBelow(logits: Float32Array, floor: number, temperature: number): readonly [number, number] {
-    if (!(temperature >= 1e-6 && temperature <= 1e6)) return [0, logits.length];
+    if (!takesTemperature(temperature)) return [0, logits.length];
     const mass = kernels().massBelow(logits, Math.max(floor, LEAST_FLOAT), this.largest, temperature);
     const error = mass === 0 ? 0 : mass * 2 ** -14 + 1e-30;
     return [mass - error, mass + error];

@@ -10,6 +10,7 @@ export const arena: usize = (__heap_base + 15) & ~15;
 export { keystream } from './keystream';
 export { countGreen, readSlots } from './slots';
 export { biasGreen } from './bias';
+export { firstIllegal } from './legal';
 export { countCohorts } from './cohorts';
 export { peaks } from './peaks';
 export { massBelow } from './mass';

@@ -1,5 +1,6 @@
 /** The border of both backends: every argument is checked here, once, and trusted beyond. @module */
 import type { Kernels } from './kernels.ts';
+import { LEAST_TEMPERATURE, MOST_TEMPERATURE, takesTemperature } from './temperature.ts';
 
 /** The same kernels behind checks. What is refused throws before anything is written. */
 export function checked(inner: Kernels): Kernels {
@@ -103,8 +104,9 @@ function checkFloat(name: string, value: number): void {
 }
 
 function checkTemperature(temperature: number): void {
-  if (typeof temperature === 'number' && temperature >= 1e-6 && temperature <= 1e6) return;
-  throw new RangeError(`"temperature" expected a number from 1e-6 to 1e6, got ${show(temperature)}`);
+  if (typeof temperature === 'number' && takesTemperature(temperature)) return;
+  const range = `${LEAST_TEMPERATURE} to ${MOST_TEMPERATURE}`;
+  throw new RangeError(`"temperature" expected a number from ${range}, got ${show(temperature)}`);
 }
 
 function checkKey(key: Uint32Array): void {

@@ -12,6 +12,7 @@ export type SlotBits = 1 | 2 | 4 | 8 | 32;
  * Arrays of a wrong type throw TypeError; wrong lengths and values out of range throw RangeError and change nothing.
  */
 export interface Kernels {
+  /** Which of the two this is; the results are the same. */
   readonly backend: 'simd' | 'js';
 
   /**
@@ -80,6 +81,11 @@ export interface Kernels {
   /**
    * Scores a text under many keys: out[k] becomes the number of pairs whose slot value is below `green` under key k, whose
    * 8 words begin at keys[8 k]. Nonces and slots as for `readSlots`.
+   *
+   * @example
+   * const out = new Uint32Array(2);
+   * kernels().countKeys(new Uint32Array(16), new Uint32Array(6), Uint32Array.of(0, 1), 1, 1, out);
+   * out; // [1, 1]: under the zero key, twice here, one of the two slots is green
    */
   countKeys(
     keys: Uint32Array,
@@ -92,7 +98,8 @@ export interface Kernels {
 
   /**
    * Zeros for `length` logits, where the kernels find them without copying: let the engine write its rows here. Any
-   * part of the array is a row like any other. An allocation is a WASM memory of its own: make one and keep it.
+   * part of the array is a row like any other. An allocation is a WASM memory of its own: make one and keep it. At most
+   * 2^28 logits (1 GiB); throws Error when there is no memory left.
    *
    * @example
    * const rows = kernels().allocateLogits(8 * 131_072); // a batch of 8
@@ -112,14 +119,22 @@ export interface Kernels {
 
   /**
    * The sum of exp((logit - largest) / temperature) over the logits below `floor`, to within a 2^-14th of itself or
-   * 1e-30. `largest` is the row's largest logit; the temperature lies between 1e-6 and 1e6.
+   * 1e-30. `floor` is finite; `largest` is the row's largest logit, finite, too; the temperature lies between 1e-6 and 1e6.
+   * The row holds no NaN and no +Infinity, which is not checked here: see `peaks`.
+   *
+   * @example
+   * kernels().massBelow(Float32Array.of(0, -1, -2), -0.5, 0, 1); // 0.5032: e^-1 + e^-2
    */
   massBelow(logits: Float32Array, floor: number, largest: number, temperature: number): number;
 
   /**
    * Gumbel-max over the whole row: the token v with the largest (logit - largest) / temperature - ln(-ln u) in double
    * precision, the first of equals, with u = (word + 0.5) / 2^32 and the word of slot v XOR cohort. `largest` is the
-   * row's largest logit; the temperature lies between 1e-6 and 1e6.
+   * row's largest logit, finite; the temperature lies between 1e-6 and 1e6. A row whose tokens are all at -Infinity gives -1.
+   * The row holds no NaN and no +Infinity, which is not checked here: see `peaks`.
+   *
+   * @example
+   * kernels().loudest(Float32Array.of(-Infinity, 1, 2), 2, 0.8, new Uint32Array(8), new Uint32Array(3), 0); // 2
    */
   loudest(
     logits: Float32Array,
@@ -133,6 +148,11 @@ export interface Kernels {
   /**
    * Plays `layers` (0 to 32) of a tournament over n tokens in place: layer l turns p_i into p_i (1 + g_i - sum of g p),
    * g_i being bit l of words[i]. Float64 throughout; what falls below 1e-280 becomes 0. The probabilities sum up to 1.
+   *
+   * @example
+   * const p = Float64Array.of(0.5, 0.5);
+   * kernels().play(p, Uint32Array.of(0, 1), 1);
+   * p; // [0.25, 0.75]
    */
   play(probabilities: Float64Array, words: Uint32Array, layers: number): void;
 }

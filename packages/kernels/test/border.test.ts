@@ -150,7 +150,7 @@ describe.each(backends)('%s refuses at the border:', (_, kernels) => {
       'a temperature of 0',
       'massBelow',
       [floats(4), 0, 0, 0],
-      '"temperature" expected a number from 1e-6 to 1e6, got 0',
+      '"temperature" expected a number from 0.000001 to 1000000, got 0',
     ],
     [
       'a row of masked tokens',

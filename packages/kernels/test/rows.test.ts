@@ -220,16 +220,34 @@ describe.each(backends)('%s: allocated rows', (_, kernels) => {
     }
   });
 
-  test('a refused row stays as it was', () => {
-    for (const allocate of [kernels.allocateLogits, shared]) {
-      const row = allocate(40_000);
-      for (const place of [0, 20_000, 39_999]) {
-        row.fill(1);
-        row[place] = NaN;
-        const before = row.slice();
-        expect(kernels.biasGreen(row, key, nonce, 1, 1, 0, 2)).toBe(place);
-        expect(sameBits(row, before)).toBe(true);
+  test.each([NaN, -NaN, Infinity])(
+    'a row refused for %d, wherever it stands and whatever else there is, stays as it was',
+    (illegal) => {
+      for (const allocate of [kernels.allocateLogits, shared]) {
+        for (const length of [1, 63, 64, 67, 200, 40_000]) {
+          const row = allocate(length);
+          for (const place of [0, length >> 1, length - 1]) {
+            for (const seed of [1, 2, 3]) {
+              row.set(awkwardRow(length, seed));
+              row[place] = illegal;
+              const before = row.slice();
+              expect(kernels.biasGreen(row, key, nonce, 1, 1, 0, 2)).toBe(place);
+              expect(sameBits(row, before)).toBe(true);
+            }
+          }
+        }
       }
+    },
+  );
+
+  test('a legal row whose sums overflow is marked as anywhere', () => {
+    for (const huge of [3.4e38, -3.4e38]) {
+      const row = kernels.allocateLogits(5000).fill(huge);
+      row[70] = -Infinity;
+      const expected = row.slice();
+      expect(kernels.biasGreen(row, key, nonce, 1, 1, 0, -3e38)).toBe(-1);
+      expect(kernels.biasGreen(expected, key, nonce, 1, 1, 0, -3e38)).toBe(-1);
+      expect(sameBits(row, expected)).toBe(true);
     }
   });
 

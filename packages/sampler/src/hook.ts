@@ -1,13 +1,12 @@
 /**
  * The hook: rows of logits in, marked rows out, in place. It knows no engine; adapters feed it.
  *
- * A step goes through it as through a sampler: marks that bias logits, then temperature and truncation (if the hook
- * is told to do them), then marks that act on the final distribution. The engine draws from what comes out.
+ * A step goes through it as through a sampler: marks that bias logits, then truncation (if the hook is told to do it),
+ * then marks that act on the final distribution. The engine draws from what comes out.
  * @module
  */
 import {
   allocateLogits,
-  checkFinite,
   checkInteger,
   checkOneOf,
   checkTokens,
@@ -16,17 +15,27 @@ import {
   type Stage,
   TOKEN_LIMIT,
 } from '@taggant/core';
+import { listOf } from './marks.ts';
 import { type Context, type GenerationDedup, noSteps, Sequence, type Steps } from './sequence.ts';
-import { checkLogits, checkTruncation, type Truncation, truncate } from './warp.ts';
+import { checkLogits, checkTemperature, checkTruncation, type Truncation, truncate } from './warp.ts';
 
+/** How rows come to the hook, and what it does besides marking. */
 export interface HookOptions extends Truncation {
-  /** The engine's sampling temperature; 0 means greedy decoding, which distribution marks refuse. Default 1. */
+  /**
+   * The temperature T of the draw, whoever divides the rows by it: the engine before the hook (`post-temperature` rows), or
+   * the engine, or `drawToken`, after it (`pre-temperature` rows). The hook divides nothing; T tells it how strong a bias
+   * of the other stage is here, and, with rows that are still to be divided, what distribution they stand for: that one
+   * is truncated and drawn from. From 1e-6, or 0 for greedy decoding, which distribution marks refuse. Default 1.
+   */
   readonly temperature?: number;
   /** Whether rows arrive before or after the engine divided them by the temperature. Default `pre-temperature`. */
   readonly stage?: Stage;
-  /** Default: `single-turn` with a distribution mark, which would otherwise repeat itself; `none` with green lists only. */
+  /**
+   * Which repeated contexts stay unmarked. Default: `single-turn` with a distribution mark, which would otherwise repeat
+   * itself; `none` with green lists only.
+   */
   readonly dedup?: GenerationDedup;
-  /** Width of a row. Default: the marks' tokenizer's, or whatever comes. */
+  /** Width of a row, in tokens: 1 to 2^24 - 1. Default: the marks' tokenizer's, or whatever comes. */
   readonly vocabSize?: number;
 }
 
@@ -40,8 +49,11 @@ export interface HookOptions extends Truncation {
  * sequence.push(chosenToken);
  */
 export class MarkHook {
+  /** What a detector needs to know of each mark, besides its key. */
   readonly descriptors: readonly MarkDescriptor[];
+  /** On which side of the temperature rows come in and go out. */
   readonly stage: Stage;
+  /** Width of a row, in tokens; undefined if neither the marks nor the options say it, and any width will do. */
   readonly vocabSize: number | undefined;
   readonly #onLogits: readonly Placed[];
   readonly #onDistribution: readonly Placed[];
@@ -52,14 +64,15 @@ export class MarkHook {
   readonly #toFinal: number;
   readonly #onlyBiases: boolean;
 
+  /**
+   * One mark or several, at most one of which acts on the distribution. Throws RangeError for options out of range, for
+   * marks whose tokenizers differ in size, and for a distribution mark where there is nothing to choose.
+   */
   constructor(marks: Mark | readonly Mark[], options: HookOptions = {}) {
-    const all = Array.isArray(marks) ? (marks as readonly Mark[]) : [marks as Mark];
+    const all = listOf(marks);
     if (all.length === 0) throw new RangeError('"marks" expected at least one mark, got none');
     const { temperature = 1, stage = 'pre-temperature' } = options;
-    checkFinite(temperature, 'temperature');
-    if (temperature !== 0 && temperature < LEAST_TEMPERATURE) {
-      throw new RangeError(`"temperature" expected 0 or at least ${LEAST_TEMPERATURE}, got ${temperature}`);
-    }
+    checkTemperature(temperature);
     this.stage = checkOneOf(stage, 'stage', ['pre-temperature', 'post-temperature']);
     this.#truncation = checkTruncation(options);
     this.#widths = [...new Set(all.map((mark) => mark.contextWidth))];
@@ -85,14 +98,21 @@ export class MarkHook {
     for (const { mark } of this.#onDistribution) refuseGreedy(mark, temperature, this.#truncation.topK);
   }
 
-  /** The state of a new sequence. The prompt gives the first steps their context. */
+  /**
+   * The state of a new sequence. The prompt's token ids give the first steps their context; a step with fewer tokens before
+   * it than the mark's context width stays unmarked, and is counted.
+   */
   start(prompt: ArrayLike<number> = []): Sequence {
     return new Sequence(prompt, { widths: this.#widths, dedup: this.#dedup, vocabSize: this.vocabSize });
   }
 
   /**
    * Memory for so many rows in which marks work in place: rows elsewhere are copied in and out at every step. Let the
-   * engine write its logits here, and keep it for all steps. Needs to know the width of a row.
+   * engine write its logits here, and keep it for all steps. From 1 to 65,536 rows, at most 2^28 logits in all; throws
+   * RangeError where the hook does not know the width of a row.
+   *
+   * @example
+   * const rows = hook.allocateLogits(8); // Float32Array, 8 * hook.vocabSize zeros
    */
   allocateLogits(rows: number): Float32Array {
     if (this.vocabSize === undefined) throw new RangeError('"vocabSize" expected for allocating rows, got none');
@@ -101,14 +121,15 @@ export class MarkHook {
 
   /**
    * Marks the next step of each sequence: `logits` holds one row per sequence, in their order, and is changed in place.
-   * Throws when the width is not the tokenizer's or a logit is NaN or +Infinity; -Infinity marks excluded tokens. A row
-   * that is refused stays as it was; the rows before it are marked already.
+   * `undefined` stands for a sequence that has ended: its row is not looked at. Throws when the width is not the tokenizer's
+   * or a logit is NaN or +Infinity, and says in which row and where in it; -Infinity marks excluded tokens. A row that is
+   * refused stays as it was; the rows before it are marked already.
    */
-  processLogits(logits: Float32Array, sequences: readonly Sequence[]): void {
+  processLogits(logits: Float32Array, sequences: readonly (Sequence | undefined)[]): void {
     const width = this.#widthOf(logits, sequences.length);
     for (let i = 0; i < sequences.length; i++) {
       const sequence = sequences[i];
-      this.#processRow(logits.subarray(i * width, (i + 1) * width), (w) => sequence.context(w), sequence.steps);
+      if (sequence !== undefined) this.#processRow(logits, i, width, (w) => sequence.context(w), sequence.steps);
     }
   }
 
@@ -128,9 +149,8 @@ export class MarkHook {
     requests.forEach(({ after, generated = 0 }, i) => {
       const sequence = after instanceof Sequence ? after : this.#resume(after, generated);
       for (let count = 0; count <= drafted[i].length; count++) {
-        const row = logits.subarray(done.length * width, (done.length + 1) * width);
         const steps = noSteps();
-        this.#processRow(row, sequence.ahead(drafted[i], count), steps);
+        this.#processRow(logits, done.length, width, sequence.ahead(drafted[i], count), steps);
         done.push(steps);
       }
     });
@@ -158,7 +178,15 @@ export class MarkHook {
     return width;
   }
 
-  #processRow(row: Float32Array, context: (width: number) => Context, steps: Steps): void {
+  #processRow(logits: Float32Array, i: number, width: number, context: (width: number) => Context, steps: Steps): void {
+    try {
+      this.#process(logits.subarray(i * width, (i + 1) * width), context, steps);
+    } catch (error) {
+      throw error instanceof RangeError ? new RangeError(`row ${i}: ${error.message}`, { cause: error }) : error;
+    }
+  }
+
+  #process(row: Float32Array, context: (width: number) => Context, steps: Steps): void {
     for (const placed of this.#onLogits) applyTo(row, placed, context(placed.width), steps);
     if (this.#onlyBiases) return;
     truncate(row, this.#truncation, this.#toFinal);
@@ -178,6 +206,7 @@ export interface DraftRequest {
   readonly after: Sequence | ArrayLike<number>;
   /** How many of those tokens, at their end, were generated; the others are the prompt. Default 0. */
   readonly generated?: number;
+  /** Token ids, in the order in which they would follow; none give one row, that of the next step. */
   readonly drafts: ArrayLike<number>;
 }
 
@@ -227,6 +256,3 @@ function commonVocabSize(marks: readonly Mark[], given: number | undefined): num
     throw new RangeError(`"vocabSize" expected one size for all marks, got ${sizes.join(', ')}`);
   return sizes[0];
 }
-
-/** Below it a row divided by the temperature could leave the range of float32. */
-const LEAST_TEMPERATURE = 1e-6;

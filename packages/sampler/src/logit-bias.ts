@@ -13,9 +13,11 @@
  */
 import { checkInteger, checkTokens, type Mark, TOKEN_LIMIT } from '@taggant/core';
 import { type HookOptions, MarkHook } from './hook.ts';
+import { biasOf, listOf, refuseDistributionMarks } from './marks.ts';
 
+/** `temperature` is that of the request: it matters for marks that were meant for after it. */
 export interface LogitBiasOptions extends Pick<HookOptions, 'temperature' | 'vocabSize'> {
-  /** How many entries the service accepts. Default: all green tokens. */
+  /** How many entries the service accepts, 1 or more. Default: all green tokens. */
   readonly maxEntries?: number;
   /**
    * Which tokens to favour first, such as the most frequent of a corpus; others are left out. Default: by rising id,
@@ -25,7 +27,9 @@ export interface LogitBiasOptions extends Pick<HookOptions, 'temperature' | 'voc
 }
 
 /**
- * The `logit_bias` of a request: token id to bias, for the green tokens.
+ * The `logit_bias` of a request: token id to bias in nats, above 0 and at most 100, for the green tokens. Marks have to be
+ * green lists of context width 0; several add up. Throws RangeError for other marks, for a larger bias, and where neither
+ * the marks nor the options say how many tokens there are.
  *
  * @example
  * const mark = openMark({ scheme: 'greenlist', contextWidth: 0, tokenizer: tokenizer.id }, secret);
@@ -36,14 +40,13 @@ export function logitBias(
   { maxEntries = TOKEN_LIMIT, tokens, ...options }: LogitBiasOptions = {},
 ): Record<string, number> {
   checkInteger(maxEntries, 'maxEntries', 1, TOKEN_LIMIT);
-  for (const mark of [marks].flat() as Mark[]) refuseAllButFixedLists(mark);
+  refuseDistributionMarks(marks);
+  refuseListsThatChange(marks);
   const hook = new MarkHook(marks, options);
   if (hook.vocabSize === undefined) {
     throw new RangeError('"vocabSize" expected the number of tokens: name it, or the tokenizer of the mark');
   }
-  // A row of zeros shows, once it is marked, what each token's bias is.
-  const row = new Float32Array(hook.vocabSize);
-  hook.processLogits(row, [hook.start()]);
+  const row = biasOf(hook, hook.start(), new Float32Array(hook.vocabSize));
   const order = tokens === undefined ? row.keys() : checkTokens(tokens, 'tokens', hook.vocabSize);
   const bias: Record<string, number> = {};
   let entries = 0;
@@ -56,13 +59,12 @@ export function logitBias(
   return bias;
 }
 
-function refuseAllButFixedLists({ acts, descriptor: { scheme, contextWidth } }: Mark): void {
-  if (acts !== 'logits') {
-    throw new RangeError(`"marks" expected green lists, which are a bias, got ${scheme}`);
-  }
-  if (contextWidth !== 0) {
+function refuseListsThatChange(marks: Mark | readonly Mark[]): void {
+  for (const { contextWidth } of listOf(marks)) {
+    if (contextWidth === 0) continue;
     throw new RangeError(`"contextWidth" expected 0, as one bias serves all steps of a request, got ${contextWidth}`);
   }
 }
 
+/** Of what services take, in nats. */
 const LARGEST = 100;

@@ -10,12 +10,14 @@
 import { checkInteger, checkTokens, type Mark } from '@taggant/core';
 import { drawToken } from './draw.ts';
 import { type HookOptions, MarkHook } from './hook.ts';
+import type { Sequence } from './sequence.ts';
 
 /** As much of `onnxruntime-node` or `onnxruntime-web` as is used: `import * as ort` fits. */
 export interface OnnxRuntime<T extends OnnxTensor> {
   readonly Tensor: new (type: never, data: never, dims: readonly number[]) => T;
 }
 
+/** As much of a tensor as is read. */
 export interface OnnxTensor {
   readonly data: unknown;
   readonly dims: readonly number[];
@@ -27,8 +29,9 @@ export interface OnnxSession<T extends OnnxTensor> {
   run(feeds: Record<string, T>): Promise<Record<string, OnnxTensor>>;
 }
 
+/** The hook's options, and what the loop needs. */
 export interface MarkedOptions extends Omit<HookOptions, 'stage'> {
-  /** How many tokens at most. */
+  /** How many tokens of each text at most: 1 to 2^20. */
   readonly maxTokens: number;
   /** Uniform numbers in [0, 1): one a step for each row that goes on, in their order. Not asked at temperature 0. */
   readonly random: () => number;
@@ -37,7 +40,9 @@ export interface MarkedOptions extends Omit<HookOptions, 'stage'> {
 }
 
 /**
- * One marked continuation per prompt, without the prompt and without the end.
+ * One marked continuation per prompt, without the prompt and without the end. A row whose text has ended goes through the
+ * model with the others, and is neither marked nor drawn from. Throws RangeError for options out of range and for a prompt
+ * without tokens, TypeError for logits that are not float32.
  *
  * @example
  * const session = await ort.InferenceSession.create('model.onnx');
@@ -52,20 +57,20 @@ export async function generateMarked<T extends OnnxTensor>(
 ): Promise<Uint32Array[]> {
   checkInteger(maxTokens, 'maxTokens', 1, 2 ** 20);
   const hook = new MarkHook(marks, { ...options, temperature, topK, topP });
-  const sequences = prompts.map((prompt) => hook.start(prompt));
   const texts = prompts.map((): number[] => []);
-  const going = prompts.map(() => true);
+  /** Of the texts that go on; one that has ended has none. */
+  const sequences = prompts.map((prompt): Sequence | undefined => hook.start(prompt));
   const model = new CachedModel(runtime, session, prompts);
-  for (let step = 0; step < maxTokens && going.includes(true); step++) {
+  for (let step = 0; step < maxTokens && sequences.some((sequence) => sequence !== undefined); step++) {
     const logits = await model.next();
     hook.processLogits(logits, sequences);
     const width = logits.length / prompts.length;
-    const chosen = prompts.map((_, i) => {
-      if (!going[i]) return 0;
+    const chosen = sequences.map((sequence, i) => {
+      if (sequence === undefined) return 0;
       const token = drawToken(logits.subarray(i * width, (i + 1) * width), temperature, random);
-      if (ends.includes(token)) going[i] = false;
+      sequence.push(token);
+      if (ends.includes(token)) sequences[i] = undefined;
       else texts[i].push(token);
-      sequences[i].push(token);
       return token;
     });
     model.append(chosen);

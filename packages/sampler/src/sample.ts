@@ -2,7 +2,8 @@
 import { Peaks } from '@taggant/core';
 
 /**
- * The token that a uniform number u in [0, 1) picks from softmax(logits). Masked tokens cost next to nothing.
+ * The token that a uniform number u in [0, 1) picks from softmax(logits). Masked tokens cost next to nothing. Throws
+ * RangeError if u is out of range, or the row has NaN, +Infinity, or no token above -Infinity.
  *
  * @example
  * sampleToken(Float32Array.of(0, -Infinity, 0), 0.75); // 2
@@ -23,7 +24,12 @@ export function sampleToken(logits: Float32Array, u: number): number {
   return last;
 }
 
-/** The token of the largest logit, the first of equals. */
+/**
+ * The token of the largest logit, the first of equals. Throws as `sampleToken` does.
+ *
+ * @example
+ * largestToken(Float32Array.of(1, 3, 3)); // 1
+ */
 export function largestToken(logits: Float32Array): number {
   near(logits, 0);
   return ids[0];

@@ -9,15 +9,28 @@ export type GenerationDedup = 'none' | 'single-turn' | 'all';
 
 /** How often a mark was applied at a step, and how often it was left out, by reason. Marks of a stack count one by one. */
 export interface Steps {
+  /** Applied. */
   marked: number;
+  /** Left out: fewer tokens before the step than the mark's context width. */
   shortContext: number;
+  /** Left out: the context has been used up; see {@link GenerationDedup}. */
   repeatedContext: number;
 }
 
 /** @internal */
 export const noSteps = (): Steps => ({ marked: 0, shortContext: 0, repeatedContext: 0 });
 
+/**
+ * One text as it grows; `MarkHook.start` makes it.
+ *
+ * @example
+ * const sequence = hook.start([17, 4, 256]);
+ * hook.processLogits(logits, [sequence]);
+ * sequence.push(99);
+ * sequence.length; // 4
+ */
 export class Sequence {
+  /** What was done at its steps so far. */
   readonly steps: Steps = noSteps();
   readonly #widths: readonly number[];
   readonly #used: readonly (TupleSet | undefined)[];
@@ -49,7 +62,7 @@ export class Sequence {
     return this.#length;
   }
 
-  /** Tells the sequence which token was chosen. */
+  /** Tells the sequence which token was chosen. Throws RangeError for what is no token id of the vocabulary. */
   push(token: number): void {
     if (!(Number.isInteger(token) && token >= 0 && token < this.#vocabSize)) {
       throw new RangeError(`"token" expected a token id from 0 to ${this.#vocabSize - 1}, got ${token}`);

@@ -3,17 +3,18 @@
  * sampled. Removed tokens become -Infinity. The order is that of Hugging Face transformers: temperature, top-k, top-p.
  * @module
  */
-import { checkFinite, checkInteger, checkPositive, kthLargest, Peaks } from '@taggant/core';
+import { checkFinite, checkInteger, checkPositive, kthLargest, LEAST_TEMPERATURE, Peaks } from '@taggant/core';
 
+/** What is kept of the distribution before the draw. */
 export interface Truncation {
-  /** Keep the k largest logits (and their ties); 0 keeps all. */
+  /** Keep the k largest logits (and their ties); 0 keeps all. Default 0. */
   readonly topK?: number;
-  /** Keep the fewest tokens (and their ties) whose probability reaches p; 1 keeps all. */
+  /** Keep the fewest tokens (and their ties) whose probability reaches p, in (0, 1]; 1 keeps all. Default 1. */
   readonly topP?: number;
 }
 
 /**
- * Divides by the temperature, then truncates. A row with NaN or +Infinity is refused.
+ * Divides by the temperature (above 0), then truncates. A row with NaN or +Infinity is refused with a RangeError.
  *
  * @example
  * const row = Float32Array.of(1, 3, 2);
@@ -33,6 +34,12 @@ export function warp(
 /** @internal Throws at the first NaN or +Infinity. */
 export function checkLogits(logits: Float32Array): void {
   peaks.read(logits);
+}
+
+/** @internal Greedy decoding, or a temperature to divide by. */
+export function checkTemperature(temperature: number): void {
+  if (checkFinite(temperature, 'temperature') === 0 || temperature >= LEAST_TEMPERATURE) return;
+  throw new RangeError(`"temperature" expected 0 or at least ${LEAST_TEMPERATURE}, got ${temperature}`);
 }
 
 /** @internal */

@@ -17,17 +17,22 @@
 import type { Mark } from '@taggant/core';
 import { drawToken } from './draw.ts';
 import { type HookOptions, MarkHook } from './hook.ts';
+import { anyActs } from './marks.ts';
 import type { Sequence } from './sequence.ts';
 
 /** web-llm's `LogitProcessor`, with a count of what was marked. */
 export interface MarkedLogitProcessor {
+  /** Marks one row in place and gives it back. Throws RangeError as `MarkHook.processLogits` does. */
   processLogits(logits: Float32Array): Float32Array;
+  /** Takes the token that the engine drew. */
   processSampledToken(token: number): void;
+  /** Begins a new text. */
   resetState(): void;
   /** The steps of the text since the last reset. */
   readonly steps: Readonly<Sequence['steps']>;
 }
 
+/** The hook's options; what the request says of temperature and truncation changes nothing where the token is drawn here. */
 export interface MarkedLogitProcessorOptions extends Omit<HookOptions, 'stage'> {
   /**
    * Uniform numbers in [0, 1), one a step: the token is drawn here. Needed for distribution marks and for truncation;
@@ -37,7 +42,8 @@ export interface MarkedLogitProcessorOptions extends Omit<HookOptions, 'stage'> 
 }
 
 /**
- * A processor for one model; it marks one text at a time, as the engine generates.
+ * A processor for one model; it marks one text at a time, as the engine generates. Throws TypeError where it has to draw
+ * and there is no `random`.
  *
  * @example
  * const processor = markedLogitProcessor(mark);
@@ -50,8 +56,7 @@ export function markedLogitProcessor(
   const hook = new MarkHook(marks, { ...options, temperature });
   const { topK = 0, topP = 1 } = options;
   const truncates = topK > 0 || topP < 1;
-  const draws = ([marks].flat() as Mark[]).some(({ acts }) => acts === 'distribution');
-  if (random === undefined && (draws || truncates)) {
+  if (random === undefined && (truncates || anyActs(marks, 'distribution'))) {
     throw new TypeError('"random" expected a function: a distribution mark or a truncation needs the draw here');
   }
   let sequence = hook.start();

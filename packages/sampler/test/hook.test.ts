@@ -46,6 +46,27 @@ describe.each(all)('%s', (_, open) => {
     expect(together.map(({ steps }) => steps)).toEqual(alone.map(({ steps }) => steps));
   });
 
+  it('leaves the row of a sequence that has ended as it is, and the others have what they have without it', () => {
+    const hook = new MarkHook(open(), { temperature: 0.7, topK: 50 });
+    const rows = [1, 2, 3].map(rowOf);
+    rows[1].fill(Number.NaN);
+    const batch = Float32Array.from(rows.flatMap((row) => [...row]));
+    const sequences = [hook.start([1, 2, 3, 4]), undefined, hook.start([5, 6, 7, 8])];
+    hook.processLogits(batch, sequences);
+    const expected = [marked(hook, rows[0], hook.start([1, 2, 3, 4])), rows[1]];
+    expected.push(marked(hook, rows[2], hook.start([5, 6, 7, 8])));
+    expect(batch).toEqual(Float32Array.from(expected.flatMap((row) => [...row])));
+  });
+
+  it('a refusal says which row of a batch it is, and where in that row', () => {
+    const hook = new MarkHook(open());
+    const batch = Float32Array.from([1, 2, 3].flatMap((seed) => [...rowOf(seed)]));
+    batch[2 * V + 7] = Number.NaN;
+    const sequences = [1, 2, 3].map((token) => hook.start([token, 1, 2, 3]));
+    const message = 'row 2: "logits[7]" expected a number below +Infinity, got NaN';
+    expect(() => hook.processLogits(batch, sequences)).toThrow(new RangeError(message));
+  });
+
   it.each([
     ['NaN', (row: Float32Array) => void (row[V - 1] = Number.NaN)],
     ['+Infinity', (row: Float32Array) => void (row[0] = Infinity)],
@@ -56,7 +77,9 @@ describe.each(all)('%s', (_, open) => {
       const row = rowOf(1);
       spoil(row);
       const before = row.slice();
-      expect(() => hook.processLogits(row, [sequence])).toThrow(/^"logits\[\d+\]" expected a number below \+Infinity/);
+      expect(() => hook.processLogits(row, [sequence])).toThrow(
+        /^row 0: "logits\[\d+\]" expected a number below \+Infinity/,
+      );
       expect(row).toEqual(before);
       expect(sequence.steps.marked).toBe(0);
     }

@@ -95,6 +95,20 @@ describe('generateMarked', () => {
     }
   });
 
+  it('once a text has ended, nothing is drawn for it', async () => {
+    const next = uniforms(3);
+    let asked = 0;
+    const random = () => {
+      asked++;
+      return next();
+    };
+    const [drawn] = await generate(noMark, { maxTokens: 1, random: uniforms(3) });
+    const texts = await generate(noMark, { maxTokens: 20, random, ends: [drawn[0]] });
+    expect(texts[0], 'control: the first text ends at once').toHaveLength(0);
+    const ended = texts.filter(({ length }) => length < 20).length;
+    expect(asked).toBe(texts.reduce((sum, { length }) => sum + length, 0) + ended);
+  });
+
   it('refuses no prompts, prompts without tokens, and greedy draws', async () => {
     for (const none of [[], [[]], [[1], []]]) {
       await expect(generate(noMark, {}, none)).rejects.toThrow(

@@ -1,5 +1,5 @@
 /** Temperature, top-k and top-p against the words of their definition; drawing against softmax. */
-import { largestToken, sampleToken, warp } from '@taggant/sampler';
+import { drawToken, largestToken, sampleToken, warp } from '@taggant/sampler';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { always, LN_RARE, lnChiSquare, softmax, uniforms } from '../../core/test/support.ts';
@@ -108,6 +108,32 @@ describe('warp', () => {
     expect(row).toEqual(Float32Array.of(1, 2, bad));
   });
 });
+
+describe('drawToken', () => {
+  const logits = Float32Array.of(0, 1, -Infinity, 2.5, 2.5);
+  it('draws from softmax(logits / temperature)', () => {
+    for (const temperature of [0.5, 1, 3]) {
+      const [next, counts] = [uniforms(8), Array(5).fill(0)];
+      for (let i = 0; i < 50_000; i++) counts[drawToken(logits.slice(), temperature, next)]++;
+      const law = (t: number) => softmax(logits.map((logit) => logit / t));
+      const drawn = [0, 1, 3, 4];
+      const lnP = (t: number) => lnChiSquare(at(counts, drawn), at(law(t), drawn));
+      expect(counts[2]).toBe(0);
+      expect(lnP(temperature)).toBeGreaterThan(LN_RARE);
+      expect(lnP(1.2 * temperature), 'control: another temperature is told from it').toBeLessThan(LN_RARE);
+    }
+  });
+
+  it('takes the first of the largest at temperature 0, and asks for no random number', () => {
+    expect(drawToken(logits.slice(), 0, () => expect.unreachable())).toBe(3);
+  });
+
+  it.each([-1, 1e-7, Number.NaN, Infinity])('refuses temperature %d', (temperature) => {
+    expect(() => drawToken(logits.slice(), temperature, () => 0)).toThrow(/^"temperature" expected/);
+  });
+});
+
+const at = (all: readonly number[], places: readonly number[]) => places.map((i) => all[i]);
 
 describe('sampleToken', () => {
   const logits = Float32Array.of(0, 1, -Infinity, -1, 2, 0.5);

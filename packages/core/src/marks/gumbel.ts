@@ -3,6 +3,7 @@
  * Over keys the token follows p exactly; under one key the choice is fixed.
  * @module
  */
+import { loudness, takesTemperature, uniform } from '@taggant/kernels';
 import { checkPositive } from '../check.ts';
 import { type GumbelDescriptor, titleOf } from '../descriptor.ts';
 import type { Mark } from '../mark.ts';
@@ -24,12 +25,11 @@ export function gumbel(descriptor: GumbelDescriptor, key: MarkKey): Mark<GumbelD
     oneBit: { mean: 1.5, variance: 1.25 },
     apply(context, logits, temperature = 1) {
       checkPositive(temperature, 'scale');
-      const streams = temperature >= 1e-6 && temperature <= 1e6;
-      const limit = streams ? Math.ceil(logits.length / STREAM_SHARE) : logits.length;
+      const limit = takesTemperature(temperature) ? Math.ceil(logits.length / STREAM_SHARE) : logits.length;
       // Few candidates are looked at one by one, many in one stream over the vocabulary. Both find the same token.
       if (candidates.gather(logits, temperature, limit)) {
         const { n, ids } = candidates;
-        const best = loudest(candidates, slots.words(context, ids, n));
+        const best = loudestOf(candidates, slots.words(context, ids, n));
         for (let i = 0; i < n; i++) logits[ids[i]] = i === best ? 0 : Number.NEGATIVE_INFINITY;
       } else {
         const chosen = slots.loudest(context, logits, candidates.largest, temperature);
@@ -44,22 +44,19 @@ export function gumbel(descriptor: GumbelDescriptor, key: MarkKey): Mark<GumbelD
   };
 }
 
-/** argmax ln(u) / p is argmax of ln p - ln(-ln u), which needs no normalised p. */
-function loudest({ n, lnWeights }: Candidates, words: Uint32Array): number {
+/** The candidate that Gumbel-max draws, the first of equals. */
+function loudestOf({ n, lnWeights }: Candidates, words: Uint32Array): number {
   let best = 0;
-  let loudness = Number.NEGATIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < n; i++) {
-    const sum = lnWeights[i] - Math.log(-Math.log(uniform(words[i])));
-    if (sum > loudness) {
-      loudness = sum;
+    const sum = loudness(lnWeights[i], words[i]);
+    if (sum > most) {
+      most = sum;
       best = i;
     }
   }
   return best;
 }
-
-/** u = (word + 0.5) / 2^32, strictly between 0 and 1. */
-const uniform = (word: number) => (word + 0.5) / 2 ** 32;
 
 /** One token by itself costs as much as so many in a stream (about 65 ns and 2 ns). */
 const STREAM_SHARE = 32;

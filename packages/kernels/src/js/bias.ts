@@ -1,5 +1,7 @@
 /** A green list laid over a row of logits (native-mark.md, "Green list"). @module */
 import { chacha8Block } from './chacha8.ts';
+import { lessThan } from './compare.ts';
+import { firstIllegal } from './legal.ts';
 
 /** Adds delta to the green logits; see Kernels.biasGreen. */
 export function biasGreen(
@@ -18,7 +20,7 @@ export function biasGreen(
   const low = cohort % slotsPerBlock;
   for (let start = 0; start < logits.length; start += slotsPerBlock) {
     chacha8Block(key, nonce, 0, (start ^ (cohort - low)) / slotsPerBlock, block);
-    compare(bits, green);
+    lessThan(block, bits, green, mask);
     const end = Math.min(slotsPerBlock, logits.length - start);
     for (let i = 0; i < end; i++) {
       const r = i ^ low;
@@ -27,28 +29,6 @@ export function biasGreen(
     }
   }
   return -1;
-}
-
-/** Index of the first logit from `from` on that is NaN or +Infinity, or -1. */
-export function firstIllegal(logits: Float32Array, from: number): number {
-  for (let i = from; i < logits.length; i++) if (!(logits[i]! < Infinity)) return i;
-  return -1;
-}
-
-/**
- * mask = (value < green) for the block's slots, 32 at a time: bit-serial from the least significant plane up. A plane
- * that differs from green's bit decides, one that agrees leaves the decision of the planes below.
- */
-function compare(bits: number, green: number): void {
-  const words = 16 / bits;
-  for (let i = 0; i < words; i++) {
-    let less = 0;
-    for (let k = 0; k < bits; k++) {
-      const plane = block[k * words + i]!;
-      less = (green >> k) & 1 ? less | ~plane : less & ~plane;
-    }
-    mask[i] = less;
-  }
 }
 
 const block = new Uint32Array(16);

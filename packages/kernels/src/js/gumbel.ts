@@ -1,4 +1,5 @@
 /** Gumbel-max over a whole vocabulary (native-mark.md, "Gumbel-max"). @module */
+import { loudness } from '../noise.ts';
 import { chacha8Block } from './chacha8.ts';
 
 /** The token of the largest loudness, the first of equals; see Kernels.loudest. */
@@ -16,7 +17,7 @@ export function loudest(
     chacha8Block(key, nonce, 0, (start >>> 4) ^ (cohort >>> 4), block);
     const end = Math.min(16, logits.length - start);
     for (let i = 0; i < end; i++) {
-      const sum = loudness(logits[start + i]!, largest, temperature, block[i ^ (cohort & 15)]!);
+      const sum = loudness((logits[start + i]! - largest) / temperature, block[i ^ (cohort & 15)]!);
       if (sum > best) {
         best = sum;
         token = start + i;
@@ -24,11 +25,6 @@ export function loudest(
     }
   }
   return token;
-}
-
-/** ln p - ln(-ln u), up to a constant, with u = (word + 0.5) / 2^32: its argmax is that of ln(u) / p, with no p normalised. */
-export function loudness(logit: number, largest: number, temperature: number, word: number): number {
-  return (logit - largest) / temperature - Math.log(-Math.log((word + 0.5) / 2 ** 32));
 }
 
 /** Below the noise of every word, which is at least -ln(33 ln 2) = -3.14: the largest logit alone is louder. */

@@ -1,5 +1,5 @@
 /** The largest of every 64 and every 16 logits. @module */
-import { firstIllegal } from './bias.ts';
+import { firstIllegal } from './legal.ts';
 
 /** See Kernels.peaks. */
 export function peaks(logits: Float32Array, out: Float32Array): number {

@@ -1,6 +1,5 @@
 /** A green list laid over a row of logits; see Kernels.biasGreen. @module */
-import { CHUNK } from '../chunk.ts';
-import { firstIllegal } from '../js/bias.ts';
+import { firstIllegal } from '../js/legal.ts';
 import type { Kernels } from '../kernels.ts';
 import { reserve, reusedView } from './module.ts';
 import { homeOf, type Room } from './room.ts';
@@ -13,7 +12,7 @@ export function biasGreen(shared: Room): Kernels['biasGreen'] {
     const home = homeOf(logits);
     if (home) {
       // In place nothing can be taken back, so the row is checked first.
-      const suspect = suspectIn(home, logits);
+      const suspect = home.wasm.firstIllegal(logits.byteOffset, logits.length);
       if (suspect >= 0) return firstIllegal(logits, suspect);
       add(home, logits.byteOffset);
       return -1;
@@ -33,13 +32,4 @@ export function biasGreen(shared: Room): Kernels['biasGreen'] {
       return illegal;
     }
   };
-}
-
-/** Where a chunk with an illegal logit starts, or -1. */
-function suspectIn({ wasm, results }: Room, logits: Float32Array): number {
-  for (let from = 0; from < logits.length; from += CHUNK) {
-    const length = Math.min(CHUNK, logits.length - from);
-    if (wasm.peaks(logits.byteOffset + 4 * from, length, results) >= 0) return from;
-  }
-  return -1;
 }

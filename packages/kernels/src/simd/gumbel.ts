@@ -1,7 +1,8 @@
 /** Gumbel-max over a whole vocabulary; see Kernels.loudest. @module */
 import { CHUNK } from '../chunk.ts';
-import { loudness, QUIETEST } from '../js/gumbel.ts';
+import { QUIETEST } from '../js/gumbel.ts';
 import type { Kernels } from '../kernels.ts';
+import { loudness } from '../noise.ts';
 import { homeOf, type Room } from './room.ts';
 
 export function loudest(shared: Room): Kernels['loudest'] {
@@ -18,7 +19,7 @@ export function loudest(shared: Room): Kernels['loudest'] {
       const n = wasm.louder(at, length, from, n0, n1, n2, cohort, largest, temperature, best, results);
       for (let i = 0; i < n; i++) {
         const v = from + pairs[2 * i]!;
-        const sum = loudness(logits[v]!, largest, temperature, pairs[2 * i + 1]!);
+        const sum = loudness((logits[v]! - largest) / temperature, pairs[2 * i + 1]!);
         // Within 64 tokens the pairs are not in the tokens' order.
         if (sum > best || (sum === best && v < token)) {
           best = sum;

@@ -30,6 +30,7 @@ export interface Exports {
     cohort: number,
     delta: number,
   ): number;
+  firstIllegal(row: number, length: number): number;
   peaks(row: number, length: number, out: number): number;
   massBelow(row: number, length: number, floor: number, largest: number, scale: number): number;
   play(p: number, words: number, tokens: number, layers: number): void;

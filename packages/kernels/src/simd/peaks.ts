@@ -1,6 +1,6 @@
 /** The largest of every 64 and every 16 logits; see Kernels.peaks. @module */
 import { CHUNK } from '../chunk.ts';
-import { firstIllegal } from '../js/bias.ts';
+import { firstIllegal } from '../js/legal.ts';
 import type { Kernels } from '../kernels.ts';
 import { homeOf, type Room } from './room.ts';
 

@@ -15,10 +15,12 @@
 import { checkInteger, type Mark } from '@taggant/core';
 import { type LlamaContextSequence, type SequenceEvaluateOptions, type Token, TokenBias } from 'node-llama-cpp';
 import { type HookOptions, MarkHook } from '../hook.ts';
+import { biasOf, refuseDistributionMarks } from '../marks.ts';
 import { nonEmpty, vocabSizeOf } from './marked.ts';
 
+/** The engine draws: its truncation goes into `sampling`. */
 export interface BiasedOptions extends Pick<HookOptions, 'temperature' | 'dedup'> {
-  /** How many tokens at most. */
+  /** How many tokens at most: 1 to 2^20. */
   readonly maxTokens: number;
   /** Seed of the engine's sampler, 0 to 2^32 - 1. */
   readonly seed: number;
@@ -27,7 +29,8 @@ export interface BiasedOptions extends Pick<HookOptions, 'temperature' | 'dedup'
 }
 
 /**
- * Continues a sequence with tokens that the engine draws under a green list's bias, until the model ends the text.
+ * Continues a sequence with tokens that the engine draws under a green list's bias, until the model ends the text. Throws
+ * RangeError for distribution marks, and as `generateMarked` does.
  *
  * @example
  * const options = { maxTokens: 200, seed: 1, temperature: 0.7 };
@@ -41,7 +44,7 @@ export async function* generateBiased(
 ): AsyncGenerator<Token, void, void> {
   checkInteger(maxTokens, 'maxTokens', 1, 2 ** 20);
   const input = nonEmpty(prompt);
-  refuseDistributionMarks(marks);
+  refuseDistributionMarks(marks, '; see generateMarked');
   if (sequence.tokenPredictor !== undefined) {
     throw new RangeError('"sequence" expected no token predictor: a bias is that of one context');
   }
@@ -56,11 +59,7 @@ export async function* generateBiased(
     ...sampling,
     temperature,
     seed: checkInteger(seed, 'seed', 0, 2 ** 32 - 1),
-    tokenBias() {
-      row.fill(0);
-      hook.processLogits(row, [state]);
-      return tokenBiasOf(row, TokenBias.for(model));
-    },
+    tokenBias: () => tokenBiasOf(biasOf(hook, state, row), TokenBias.for(model)),
   });
   let left = maxTokens;
   for await (const token of steps) {
@@ -70,7 +69,7 @@ export async function* generateBiased(
   }
 }
 
-/** A row of zeros shows, once it is marked, what each token's bias is. */
+/** Tokens by bias, because the engine takes a list of tokens for each. */
 function tokenBiasOf(row: Float32Array, bias: TokenBias): TokenBias {
   const tokensOf = new Map<number, Token[]>();
   for (let v = 0; v < row.length; v++) {
@@ -81,13 +80,4 @@ function tokenBiasOf(row: Float32Array, bias: TokenBias): TokenBias {
   }
   for (const [logit, tokens] of tokensOf) bias.set(tokens, { logit });
   return bias;
-}
-
-function refuseDistributionMarks(marks: Mark | readonly Mark[]): void {
-  for (const { acts, descriptor } of [marks].flat() as Mark[]) {
-    if (acts === 'logits') continue;
-    throw new RangeError(
-      `"marks" expected green lists, which are a bias, got ${descriptor.scheme}; see generateMarked`,
-    );
-  }
 }

@@ -16,9 +16,11 @@ import { checkInteger, checkTokens, type Mark } from '@taggant/core';
 import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import { drawToken } from '../draw.ts';
 import { type HookOptions, MarkHook } from '../hook.ts';
+import { anyActs } from '../marks.ts';
 
+/** The hook's options, and what the loop needs. */
 export interface MarkedOptions extends Omit<HookOptions, 'stage' | 'vocabSize'> {
-  /** How many tokens at most. */
+  /** How many tokens at most: 1 to 2^20. */
   readonly maxTokens: number;
   /** Uniform numbers in [0, 1), one a step. Not asked at temperature 0. */
   readonly random: () => number;
@@ -26,7 +28,8 @@ export interface MarkedOptions extends Omit<HookOptions, 'stage' | 'vocabSize'> 
 
 /**
  * Continues a sequence with marked tokens, until the model ends the text. `prompt` follows what the sequence holds
- * already; the last token yielded is not evaluated, so it belongs to the next prompt.
+ * already; the last token yielded is not evaluated, so it belongs to the next prompt. Throws RangeError for options out of
+ * range, a prompt without tokens, and marks for a vocabulary of another size.
  *
  * @example
  * const sequence = context.getSequence();
@@ -43,10 +46,11 @@ export async function* generateMarked(
   const vocabSize = vocabSizeOf(sequence.model);
   const hook = new MarkHook(marks, { ...options, temperature, topK, topP, vocabSize });
   const state = hook.start([...sequence.contextTokens, ...input]);
-  const biased = ([marks].flat() as Mark[]).some(({ acts }) => acts === 'logits');
+  const fetched = anyActs(marks, 'logits') ? 0 : topK;
+  const row = new Float32Array(vocabSize);
   for (let step = 0; step < maxTokens; step++) {
-    const logits = await nextLogits(sequence, input, biased ? 0 : topK);
-    const row = new Float32Array(vocabSize).fill(Number.NEGATIVE_INFINITY);
+    const logits = await nextLogits(sequence, input, fetched);
+    row.fill(Number.NEGATIVE_INFINITY);
     for (const [token, logit] of logits) row[token] = logit;
     hook.processLogits(row, [state]);
     const token = drawToken(row, temperature, random) as Token;
@@ -68,7 +72,7 @@ export function vocabSizeOf({ fileInfo }: LlamaModel): number {
   return fileInfo.metadata.tokenizer.ggml.tokens.length;
 }
 
-/** The model's own logits for the token after these: the so many largest, or all of them. */
+/** The model's own logits for the token after these: the so many largest, or, at 0, all of them. */
 async function nextLogits(sequence: LlamaContextSequence, tokens: readonly Token[], largest: number) {
   const generateNext = {
     logits: largest > 0 ? { filter: { tokens: [], includeTop: largest } } : true,

@@ -25,6 +25,7 @@ import { sampleToken } from '../sample.ts';
 import type { Sequence } from '../sequence.ts';
 import { checkTruncation, type Truncation, warp } from '../warp.ts';
 
+/** The hook's options; the adapter sees to the stage. */
 export interface MarkedGenerationOptions extends Omit<HookOptions, 'stage'> {
   /** False for greedy decoding, which green lists alone accept. Default true. */
   readonly doSample?: boolean;
@@ -38,7 +39,8 @@ export interface MarkedGeneration {
 }
 
 /**
- * The settings of a marked generation. Batches are padded on the left, as transformers.js does for causal models.
+ * The settings of a marked generation. Batches are padded on the left, as transformers.js does for causal models. Throws
+ * RangeError for options out of range, and for a distribution mark without sampling.
  *
  * @example
  * const settings = markedGeneration(mark, { temperature: 0.8, topP: 0.95 });
@@ -68,6 +70,7 @@ export function plainGeneration({
   return settings(processor, samples(doSample, temperature), temperature);
 }
 
+/** What sampling without a mark can be told. */
 export type PlainGenerationOptions = Pick<MarkedGenerationOptions, 'doSample' | 'temperature' | 'topK' | 'topP'>;
 
 /** Temperature 0 is greedy decoding; a temperature that is no temperature must not become it. */
@@ -115,7 +118,7 @@ class DrawingLogitsProcessor extends LogitsProcessor {
   }
 }
 
-/** A hook as a transformers.js logits processor. */
+/** A hook as a transformers.js logits processor; `markedGeneration` makes one. */
 export class MarkLogitsProcessor extends LogitsProcessor {
   readonly #hook: MarkHook;
   /** The engine keeps one array of ids per row and pushes to it, so the array itself identifies the sequence. */

@@ -8,8 +8,9 @@ import { AutoModelForCausalLM, BaseStreamer, random, Tensor } from '@huggingface
 import { checkInteger } from '@taggant/core';
 import { type MarkedGeneration, MarkLogitsProcessor } from './generation.ts';
 
+/** How to continue prompts. */
 export interface GenerateOptions {
-  /** How many tokens at most. */
+  /** How many tokens at most: 1 to 2^20. */
   readonly maxNewTokens: number;
   /** Seed of the engine's sampler, 0 to 2^32 - 1: the same seed gives the same text. */
   readonly seed: number;
@@ -21,17 +22,21 @@ export interface GenerateOptions {
   readonly onStep?: () => void;
 }
 
+/** An open model. */
 export interface LocalModel {
+  /** Width of a row of logits, in tokens. */
   readonly vocabSize: number;
-  /** Longest sequence, prompt included. */
+  /** Longest sequence in tokens, prompt included. */
   readonly maxLength: number;
   /** One continuation per prompt, without the prompt and without the end-of-text token. */
   generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Uint32Array[]>;
+  /** Frees the engine's memory; the model is of no use after. */
   dispose(): Promise<void>;
 }
 
 /**
- * Opens a folder in the layout of transformers.js (`config.json`, `onnx/model.onnx`). Nothing is downloaded.
+ * Opens a folder in the layout of transformers.js (`config.json`, `onnx/model.onnx`). Nothing is downloaded. Throws
+ * RangeError when one of the two files is missing.
  *
  * @example
  * const model = await openLocalModel('models/my-llama');
