@@ -9,8 +9,8 @@ import {
   importKey,
   type Keyring,
   type Mark,
-  type MarkDescriptor,
   type MarkKey,
+  type NativeDescriptor,
   openMark,
   parseDescriptor,
   Secret,
@@ -31,7 +31,7 @@ export interface MarkFile {
 
 /** A mark as plain data, for {@link unseal}. Its key is a secret. */
 export interface SealedMark {
-  readonly descriptor: MarkDescriptor;
+  readonly descriptor: NativeDescriptor;
   readonly key: string;
 }
 
@@ -84,11 +84,11 @@ export async function openMarkFile(
 
 interface OpenedMark {
   readonly mark: Mark;
-  readonly descriptor: MarkDescriptor;
+  readonly descriptor: NativeDescriptor;
   readonly key: MarkKey;
 }
 
-const withKey = (descriptor: MarkDescriptor, key: MarkKey): OpenedMark => ({
+const withKey = (descriptor: NativeDescriptor, key: MarkKey): OpenedMark => ({
   mark: openMark(descriptor, key),
   descriptor,
   key,

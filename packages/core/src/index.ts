@@ -8,7 +8,6 @@ export { checkFinite, checkInteger, checkOneOf, checkPositive, checkTokens, show
 export { MAX_CONTEXT_WIDTH } from './context.ts';
 export {
   checkSameTokenizer,
-
   type GreenlistDescriptor,
   type GumbelDescriptor,
   MAX_COHORTS,

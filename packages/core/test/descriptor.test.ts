@@ -1,6 +1,7 @@
 import {
   checkSameTokenizer,
-  type MarkDescriptor,
+  type NativeDescriptor,
+  type NativeMarkInput,
   openMark,
   parseDescriptor,
   printDescriptor,
@@ -46,7 +47,7 @@ describe('parseDescriptor and printDescriptor', () => {
   });
 
   it('prints fields in a fixed order, gamma reduced', () => {
-    const text = printDescriptor({ stage: 'pre-temperature', delta: 2, gamma: '2/4', ...green } as MarkDescriptor);
+    const text = printDescriptor({ stage: 'pre-temperature', delta: 2, gamma: '2/4', ...green } as NativeDescriptor);
     expect(JSON.parse(text)).toEqual({
       ...green,
       gamma: '1/2',
@@ -172,13 +173,10 @@ describe('parseDescriptor and printDescriptor', () => {
   });
 
   it('describes a mark in one line', () => {
-    expect(describeMark(parseDescriptor({ ...green, cohort: 7 }))).toBe(
-      'greenlist gamma 1/4 delta 2, context 2, cohort 7',
-    );
-    expect(describeMark(parseDescriptor({ mark: 'taggant/1', scheme: 'tournament' }))).toBe(
-      'tournament 30 layers, context 4',
-    );
-    expect(describeMark(parseDescriptor({ mark: 'taggant/1', scheme: 'gumbel' }))).toBe('gumbel, context 4');
+    const titleOf = (input: NativeMarkInput) => openMark(input, secretOf(1)).title;
+    expect(titleOf({ ...green, cohort: 7 } as NativeMarkInput)).toBe('greenlist gamma 1/4 delta 2, context 2');
+    expect(titleOf({ scheme: 'tournament' })).toBe('tournament 30 layers, context 4');
+    expect(titleOf({ scheme: 'gumbel' })).toBe('gumbel, context 4');
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 export type { Cohorts, DecoyRank } from './cohorts.ts';
-export { describeDecoys, describeDetection, describeSearch, formatP } from './describe.ts';
+export { describeDecoys, describeDetection, describeSearch, formatP, titleWithCohort } from './describe.ts';
 export {
   type Detection,
   type DetectOptions,

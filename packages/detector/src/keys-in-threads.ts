@@ -1,5 +1,5 @@
 /** A search over keys, spread over worker threads (Node). @module */
-import { exportKey, type NativeDescriptor, type MarkKey, type Pairs } from '@taggant/core';
+import { exportKey, type MarkKey, type NativeDescriptor, type Pairs } from '@taggant/core';
 import { pairsOf } from './detect.ts';
 import type { SealedKeys } from './keys-task.ts';
 import { anonymous, firstPairs, markOfAny, type Search, type SearchOptions, search } from './search.ts';

@@ -6,8 +6,8 @@
 import {
   checkInteger,
   type Mark,
-  type NativeDescriptor,
   type MarkKey,
+  type NativeDescriptor,
   openMark,
   type Pairs,
   scoreKeys,

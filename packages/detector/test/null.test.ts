@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { distinctPairs, type Mark, type MarkDescriptor, openMark, type Pairs, type PairsOptions } from '@taggant/core';
+import { distinctPairs, type Mark, type NativeMarkInput, openMark, type Pairs, type PairsOptions } from '@taggant/core';
 import { detectPairs, detectTokens, lnTail } from '@taggant/detector';
 import { tiktokenTokenizer } from '@taggant/detector/tiktoken';
 import { MarkHook, sampleToken } from '@taggant/sampler';
@@ -78,7 +78,7 @@ function rejections(input: Input, texts: readonly Uint32Array[], tests: number, 
   return { exact, randomised };
 }
 
-type Input = MarkDescriptor | (typeof marks)[number];
+type Input = NativeMarkInput | (typeof marks)[number];
 
 function expectNull(input: Input, texts: readonly Uint32Array[], options: Partial<PairsOptions> = {}) {
   const { contextWidth } = openMark(input, secretOf(0));
@@ -116,7 +116,7 @@ describe.skipIf(!existsSync(data))('real text (skipped when ../shared/data/text 
   });
 
   it('Shakespeare, green list of width 1, each context once', () => {
-    expectNull({ ...marks[0], contextWidth: 1 } as MarkDescriptor, read('tinyshakespeare.txt'), { dedup: 'context' });
+    expectNull({ ...marks[0], contextWidth: 1 } as NativeMarkInput, read('tinyshakespeare.txt'), { dedup: 'context' });
   });
 });
 

@@ -1,11 +1,11 @@
 /** Searches over cohorts and keys. Seeds are fixed; the false-alarm rate of each statistical test is stated beside it. */
-import { deriveKey, type Mark, type MarkDescriptor, openMark, type Secret } from '@taggant/core';
+import { deriveKey, type Mark, type NativeDescriptor, openMark, type Secret } from '@taggant/core';
 import { detectCohorts, detectKeys, detectTokens } from '@taggant/detector';
 import { binomialBand, lnChiSquareTail } from '@taggant/stats';
 import { describe, expect, it } from 'vitest';
 import { secretOf, uniforms } from '../../core/test/support.ts';
 
-type Input = { readonly scheme: MarkDescriptor['scheme']; readonly gamma?: string; readonly contextWidth?: number };
+type Input = { readonly scheme: NativeDescriptor['scheme']; readonly gamma?: string; readonly contextWidth?: number };
 const greenlists: readonly Input[] = [
   { scheme: 'greenlist', gamma: '1/2' },
   { scheme: 'greenlist', gamma: '3/4', contextWidth: 1 },

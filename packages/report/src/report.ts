@@ -1,5 +1,5 @@
 /** The report: one page of HTML that needs nothing else, neither scripts nor requests. @module */
-import { type Detection, describeDetection, formatP, type Verdict } from '@taggant/detector';
+import { type Detection, describeDetection, formatP, titleWithCohort, type Verdict } from '@taggant/detector';
 import type { DetailedDetection } from './evidence.ts';
 import { evidencePlot, formatAlpha } from './evidence-plot.ts';
 import { heatMap, legend } from './heat-map.ts';

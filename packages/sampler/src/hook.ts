@@ -16,7 +16,7 @@ import {
   TOKEN_LIMIT,
 } from '@taggant/core';
 import { listOf } from './marks.ts';
-import { type Context, type GenerationDedup, noSteps, Sequence, type Steps } from './sequence.ts';
+import { type Context, type GenerationDedup, noSteps, Sequence, type Steps, type View } from './sequence.ts';
 import { checkLogits, checkTemperature, checkTruncation, type Truncation, truncate } from './warp.ts';
 
 /** How rows come to the hook, and what it does besides marking. */
@@ -57,7 +57,7 @@ export class MarkHook {
   readonly vocabSize: number | undefined;
   readonly #onLogits: readonly Placed[];
   readonly #onDistribution: readonly Placed[];
-  readonly #widths: readonly number[];
+  readonly #views: readonly View[];
   readonly #dedup: GenerationDedup;
   readonly #truncation: Required<Truncation>;
   /** What a row must be divided by to stand where the distribution is final. */
@@ -75,13 +75,13 @@ export class MarkHook {
     checkTemperature(temperature);
     this.stage = checkOneOf(stage, 'stage', ['pre-temperature', 'post-temperature']);
     this.#truncation = checkTruncation(options);
-    this.#widths = [...new Set(all.map((mark) => mark.contextWidth))];
+    this.#views = all.filter((mark, i) => all.findIndex((other) => isSameView(mark, other)) === i);
     this.vocabSize = commonVocabSize(all, options.vocabSize);
     this.descriptors = all.map((mark) => mark.descriptor);
     const toFinal = stage === 'pre-temperature' && temperature > 0 ? temperature : 1;
     const placed = all.map((mark) => ({
       mark,
-      width: this.#widths.indexOf(mark.contextWidth),
+      view: this.#views.findIndex((view) => isSameView(mark, view)),
       scale: mark.acts === 'distribution' ? toFinal : biasScale(mark, stage, temperature),
     }));
     this.#onLogits = placed.filter(({ mark }) => mark.acts === 'logits');
@@ -103,7 +103,7 @@ export class MarkHook {
    * it than the mark's context width stays unmarked, and is counted.
    */
   start(prompt: ArrayLike<number> = []): Sequence {
-    return new Sequence(prompt, { widths: this.#widths, dedup: this.#dedup, vocabSize: this.vocabSize });
+    return new Sequence(prompt, { views: this.#views, dedup: this.#dedup, vocabSize: this.vocabSize });
   }
 
   /**
@@ -129,7 +129,7 @@ export class MarkHook {
     const width = this.#widthOf(logits, sequences.length);
     for (let i = 0; i < sequences.length; i++) {
       const sequence = sequences[i];
-      if (sequence !== undefined) this.#processRow(logits, i, width, (w) => sequence.context(w), sequence.steps);
+      if (sequence !== undefined) this.#processRow(logits, i, width, (view) => sequence.context(view), sequence.steps);
     }
   }
 
@@ -178,7 +178,7 @@ export class MarkHook {
     return width;
   }
 
-  #processRow(logits: Float32Array, i: number, width: number, context: (width: number) => Context, steps: Steps): void {
+  #processRow(logits: Float32Array, i: number, width: number, context: (view: number) => Context, steps: Steps): void {
     try {
       this.#process(logits.subarray(i * width, (i + 1) * width), context, steps);
     } catch (error) {
@@ -186,13 +186,13 @@ export class MarkHook {
     }
   }
 
-  #process(row: Float32Array, context: (width: number) => Context, steps: Steps): void {
-    for (const placed of this.#onLogits) applyTo(row, placed, context(placed.width), steps);
+  #process(row: Float32Array, context: (view: number) => Context, steps: Steps): void {
+    for (const placed of this.#onLogits) applyTo(row, placed, context(placed.view), steps);
     if (this.#onlyBiases) return;
     truncate(row, this.#truncation, this.#toFinal);
     for (const placed of this.#onDistribution) {
       // A row that is left unmarked is looked at all the same.
-      if (!applyTo(row, placed, context(placed.width), steps)) checkLogits(row);
+      if (!applyTo(row, placed, context(placed.view), steps)) checkLogits(row);
     }
   }
 }
@@ -212,8 +212,8 @@ export interface DraftRequest {
 
 interface Placed {
   readonly mark: Mark;
-  /** Which of the hook's widths the mark reads. */
-  readonly width: number;
+  /** Which of the hook's views the mark reads. */
+  readonly view: number;
   /** What a nat on the mark's side of the temperature measures in the rows. */
   readonly scale: number;
 }
@@ -246,10 +246,18 @@ function refuseGreedy(mark: Mark, temperature: number, topK: number): void {
   );
 }
 
+function isSameView(a: View, b: View): boolean {
+  const [x, y] = [a.start, b.start];
+  return (
+    a.contextWidth === b.contextWidth &&
+    (x === y || (x?.padding === y?.padding && x?.marks === y?.marks && x?.prompt === y?.prompt))
+  );
+}
+
 function commonVocabSize(marks: readonly Mark[], given: number | undefined): number | undefined {
   if (given !== undefined) checkInteger(given, 'vocabSize', 1, TOKEN_LIMIT);
   const sizes = marks
-    .map((mark) => mark.descriptor.tokenizer?.vocabSize)
+    .map(({ descriptor }) => descriptor.vocabSize ?? descriptor.tokenizer?.vocabSize)
     .concat(given)
     .filter((size) => size !== undefined);
   if (new Set(sizes).size > 1)

@@ -15,9 +15,9 @@ export function anyActs(marks: Mark | readonly Mark[], on: Mark['acts']): boolea
 
 /** @internal For engines that take biases and draw themselves. `instead`: what serves other marks there. */
 export function refuseDistributionMarks(marks: Mark | readonly Mark[], instead = ''): void {
-  for (const { acts, descriptor } of listOf(marks)) {
+  for (const { acts, title } of listOf(marks)) {
     if (acts === 'logits') continue;
-    throw new RangeError(`"marks" expected green lists, which are a bias, got ${descriptor.scheme}${instead}`);
+    throw new RangeError(`"marks" expected green lists, which are a bias, got ${title}${instead}`);
   }
 }
 

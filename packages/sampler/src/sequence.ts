@@ -1,5 +1,5 @@
-/** What the hook remembers of one sequence: its last tokens, and which contexts are used up. @module */
-import { checkTokens, TOKEN_LIMIT, TupleSet } from '@taggant/core';
+/** What the hook remembers of one sequence: its last tokens as each mark sees them, and which contexts are used up. @module */
+import { checkTokens, type Mark, TOKEN_LIMIT, TupleSet } from '@taggant/core';
 
 /**
  * Generation-time deduplication. A context seen before in the sequence is left unmarked, because marking it again would
@@ -17,6 +17,9 @@ export interface Steps {
   repeatedContext: number;
 }
 
+/** @internal How a mark looks back: over how many tokens, and what it sees where there is none. */
+export type View = Pick<Mark, 'contextWidth' | 'start'>;
+
 /** @internal */
 export const noSteps = (): Steps => ({ marked: 0, shortContext: 0, repeatedContext: 0 });
 
@@ -32,29 +35,20 @@ export const noSteps = (): Steps => ({ marked: 0, shortContext: 0, repeatedConte
 export class Sequence {
   /** What was done at its steps so far. */
   readonly steps: Steps = noSteps();
-  readonly #widths: readonly number[];
-  readonly #used: readonly (TupleSet | undefined)[];
-  readonly #recent: Uint32Array;
+  readonly #trails: readonly Trail[];
   readonly #vocabSize: number;
   #length = 0;
 
-  /** @internal Use {@link MarkHook.start}. `widths`: the context widths to keep track of. */
+  /** @internal Use {@link MarkHook.start}. `views`: the ways of looking back to keep track of. */
   constructor(
     prompt: ArrayLike<number>,
-    {
-      widths,
-      dedup,
-      vocabSize = TOKEN_LIMIT,
-    }: { widths: readonly number[]; dedup: GenerationDedup; vocabSize?: number },
+    { views, dedup, vocabSize = TOKEN_LIMIT }: { views: readonly View[]; dedup: GenerationDedup; vocabSize?: number },
   ) {
-    this.#widths = widths;
     this.#vocabSize = vocabSize;
-    this.#recent = new Uint32Array(Math.max(1, ...widths));
+    this.#trails = views.map((view) => new Trail(view, dedup !== 'none'));
     const ids = checkTokens(prompt, 'prompt', vocabSize);
-    // A width of 0 has one context only, which every step shares: there is nothing to deduplicate.
-    const fresh = () => widths.map((width) => (dedup === 'none' || width === 0 ? undefined : new TupleSet(width)));
-    this.#used = fresh();
-    for (const id of ids) dedup === 'all' ? this.push(id) : this.#append(id);
+    this.#length = ids.length;
+    for (const trail of this.#trails) trail.begin(ids, dedup === 'all');
   }
 
   /** Tokens so far, prompt included. */
@@ -67,46 +61,78 @@ export class Sequence {
     if (!(Number.isInteger(token) && token >= 0 && token < this.#vocabSize)) {
       throw new RangeError(`"token" expected a token id from 0 to ${this.#vocabSize - 1}, got ${token}`);
     }
-    for (let i = 0; i < this.#widths.length; i++) {
-      if (this.#length >= this.#widths[i]) this.#used[i]?.add(this.#recent, this.#recent.length - this.#widths[i]);
-    }
-    this.#append(token);
+    for (let i = 0; i < this.#trails.length; i++) this.#trails[i].push(token);
+    this.#length++;
   }
 
-  /** @internal The context of the next step for the i-th width, or why there is none. */
+  /** @internal The context of the next step in the i-th view, or why there is none. */
   context(i: number): Context {
-    return this.#contextIn(this.#recent, i);
+    return this.#trails[i].context();
   }
 
   /**
-   * @internal The contexts of the step that comes if the first `count` drafts are chosen, by width; nothing changes. A context
+   * @internal The contexts of the step that comes if the first `count` drafts are chosen, by view; nothing changes. A context
    * that an earlier draft position has is used up, as it would be if the drafts had been pushed.
    */
   ahead(drafts: Uint32Array, count: number): (i: number) => Context {
-    const tokens = new Uint32Array(this.#recent.length + count);
-    tokens.set(this.#recent);
-    tokens.set(drafts.subarray(0, count), this.#recent.length);
-    return (i) => this.#contextIn(tokens, i);
+    return (i) => this.#trails[i].contextAfter(drafts.subarray(0, count));
+  }
+}
+
+/** The last tokens in one view, and the contexts in it that are used up. */
+class Trail {
+  readonly #view: View;
+  readonly #recent: Uint32Array;
+  /** A width of 0 has one context only, which every step shares: there is nothing to deduplicate. */
+  readonly #used: TupleSet | undefined;
+  #seen = 0;
+
+  constructor(view: View, dedup: boolean) {
+    const { contextWidth, start } = view;
+    this.#view = view;
+    this.#recent = new Uint32Array(contextWidth).fill(start?.padding ?? 0);
+    this.#used = dedup && contextWidth > 0 ? new TupleSet(contextWidth) : undefined;
   }
 
-  /** `tokens`: the recent ones, and drafts after them. */
-  #contextIn(tokens: Uint32Array, i: number): Context {
-    const width = this.#widths[i];
-    const used = this.#used[i];
-    const drafts = tokens.length - this.#recent.length;
-    if (this.#length + drafts < width) return 'shortContext';
-    const start = tokens.length - width;
-    if (used?.has(tokens, start)) return 'repeatedContext';
-    for (let back = 1; used && back <= drafts && this.#length + drafts - back >= width; back++) {
-      if (sameTuple(tokens, start, start - back, width)) return 'repeatedContext';
+  begin(prompt: Uint32Array, usesUp: boolean): void {
+    if (this.#view.start?.prompt === false) return;
+    for (const token of prompt) usesUp ? this.push(token) : this.#append(token);
+  }
+
+  push(token: number): void {
+    if (this.#isWhole(0)) this.#used?.add(this.#recent, 0);
+    this.#append(token);
+  }
+
+  context(): Context {
+    if (!this.#isWhole(0)) return 'shortContext';
+    return this.#used?.has(this.#recent, 0) ? 'repeatedContext' : this.#recent;
+  }
+
+  contextAfter(drafts: Uint32Array): Context {
+    if (!this.#isWhole(drafts.length)) return 'shortContext';
+    const { contextWidth } = this.#view;
+    const tokens = new Uint32Array(contextWidth + drafts.length);
+    tokens.set(this.#recent);
+    tokens.set(drafts, contextWidth);
+    const start = drafts.length;
+    if (this.#used?.has(tokens, start)) return 'repeatedContext';
+    for (let before = 0; this.#used && before < start; before++) {
+      if (this.#isWhole(before) && sameTuple(tokens, start, before, contextWidth)) return 'repeatedContext';
     }
-    return tokens;
+    return tokens.subarray(start);
+  }
+
+  /** Whether the step after `more` further tokens has a context to be marked in. */
+  #isWhole(more: number): boolean {
+    return this.#seen + more >= this.#view.contextWidth || this.#view.start?.marks === true;
   }
 
   #append(token: number): void {
-    this.#recent.copyWithin(0, 1);
-    this.#recent[this.#recent.length - 1] = token;
-    this.#length++;
+    const recent = this.#recent;
+    recent.copyWithin(0, 1);
+    if (recent.length > 0) recent[recent.length - 1] = token;
+    this.#seen++;
   }
 }
 

@@ -111,7 +111,7 @@ async function openMarks(flags: Flags): Promise<readonly Mark[]> {
   if (flags.mark === '-' && flags.prompts === '-') throw new CommandError('stdin (-) can be read once only');
   const { openMarkFile } = await import('../mark-file.ts');
   const { marks } = await openMarkFile(flags.mark, 'marking', flags);
-  if (flags.count > 1 && marks.some(({ descriptor }) => descriptor.scheme === 'gumbel')) {
+  if (flags.count > 1 && marks.some(({ law }) => law.law !== 'binomial')) {
     await complain('warning: a gumbel mark fixes the choices, so texts of the same prompt may coincide');
   }
   return marks;

@@ -1,5 +1,4 @@
 /** The demo in words: what it prints, step by step. Green tokens are underlined, so that colour is not all. @module */
-import { describeMark } from '@taggant/core';
 import { formatP, type Verdict } from '@taggant/detector';
 import { tokenGroups, tokenKinds } from '@taggant/report';
 import pc from 'picocolors';
@@ -11,7 +10,7 @@ export function keyStep({ kid, commitment, marks }: Keys, width: number): string
     pairs([
       ['kid', kid],
       ['commitment', commitment],
-      ['mark', describeMark(marks.greenlist.descriptor)],
+      ['mark', marks.greenlist.title],
     ]),
     '\n',
     paragraph(

@@ -1,5 +1,5 @@
 /** What the demo shows: which texts are tested under which key, and what should come out. @module */
-import { deriveKey, type Mark, openMark, type Scheme, Secret, type Tokenizer } from '@taggant/core';
+import { deriveKey, type Mark, type NativeMark, openMark, type Scheme, Secret, type Tokenizer } from '@taggant/core';
 import { type Detection, detectText } from '@taggant/detector';
 import { paste, replaceWords, secondHalf, seededRandom } from './edits.ts';
 import { UNRELATED_TEXT } from './unrelated-text.ts';
@@ -17,7 +17,7 @@ export interface Row {
 }
 
 export interface Keys {
-  readonly marks: Readonly<Record<Scheme, Mark>>;
+  readonly marks: Readonly<Record<Scheme, NativeMark>>;
   /** The same green list under a key that marked nothing. */
   readonly wrong: Mark;
   readonly kid: string;
