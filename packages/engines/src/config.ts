@@ -1,0 +1,110 @@
+/**
+ * Engines' own configurations, read field by field with errors that say what was expected. Values of key fields are never
+ * shown: an error says what kind of value it got.
+ * @module
+ */
+import { checkFinite, checkInteger, checkOneOf, show } from '@taggant/core';
+
+/**
+ * One configuration. Reading a field takes it off the list of unknown ones; `finish` refuses what nobody read, because a
+ * misspelt parameter would silently test for another mark.
+ */
+export class Config {
+  readonly #fields: Readonly<Record<string, unknown>>;
+  readonly #name: string;
+  readonly #unread: Set<string>;
+  readonly #secret = new Set<string>();
+
+  /** `name`: what errors call it. */
+  constructor(value: unknown, name: string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new TypeError(`"${name}" expected a JSON object, got ${kindOf(value)}`);
+    }
+    this.#fields = value as Record<string, unknown>;
+    this.#name = name;
+    this.#unread = new Set(Object.keys(value));
+  }
+
+  integer(field: string, least: number, most: number, standard?: number): number {
+    return checkInteger(this.#read(field, standard), this.#path(field), least, most);
+  }
+
+  number(field: string, least: number, most: number, standard?: number): number {
+    const value = checkFinite(this.#read(field, standard), this.#path(field));
+    if (value < least || value > most) {
+      throw new RangeError(`"${this.#path(field)}" expected a number from ${least} to ${most}, got ${value}`);
+    }
+    return value;
+  }
+
+  choice<T extends string>(field: string, choices: readonly T[], standard?: T): T {
+    return checkOneOf(this.#read(field, standard), this.#path(field), choices);
+  }
+
+  flag(field: string, standard?: boolean): boolean {
+    const value = this.#read(field, standard);
+    if (typeof value !== 'boolean')
+      throw new TypeError(`"${this.#path(field)}" expected a boolean, got ${show(value)}`);
+    return value;
+  }
+
+  /** An integer key, as a number that a double holds exactly, or as decimal digits. */
+  key(field: string, least: bigint, most: bigint, standard?: bigint): bigint {
+    this.#secret.add(field);
+    return this.#keyOf(this.#read(field, standard), field, least, most);
+  }
+
+  /** Several integer keys. */
+  keys(field: string, least: bigint, most: bigint, count: { least: number; most: number }): bigint[] {
+    this.#secret.add(field);
+    const value = this.#read(field, undefined);
+    if (!Array.isArray(value) || value.length < count.least || value.length > count.most) {
+      throw new TypeError(`"${this.#path(field)}" expected a list of ${count.least} to ${count.most} integers`);
+    }
+    return value.map((one, i) => this.#keyOf(one, `${field}[${i}]`, least, most));
+  }
+
+  /** Takes note of fields that say nothing about the mark, such as the engine's own thresholds. */
+  ignore(...fields: readonly string[]): void {
+    for (const field of fields) this.#unread.delete(field);
+  }
+
+  has(field: string): boolean {
+    return this.#fields[field] !== undefined;
+  }
+
+  /** The configuration without its keys; throws when a field was never read. */
+  finish(): Readonly<Record<string, unknown>> {
+    const [unknown] = this.#unread;
+    if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in "${this.#name}"`);
+    const open = Object.entries(this.#fields).filter(([field]) => !this.#secret.has(field));
+    return Object.freeze(Object.fromEntries(open));
+  }
+
+  #read(field: string, standard: unknown): unknown {
+    this.#unread.delete(field);
+    const value = this.#fields[field] ?? standard;
+    if (value === undefined) throw new TypeError(`"${this.#path(field)}" expected a value, got none`);
+    return value;
+  }
+
+  #keyOf(value: unknown, field: string, least: bigint, most: bigint): bigint {
+    const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value);
+    if (!isInteger && !(typeof value === 'string' && /^-?\d{1,20}$/.test(value))) {
+      throw new TypeError(
+        `"${this.#path(field)}" expected an integer, above 2^53 as a string of digits, got ${kindOf(value)}`,
+      );
+    }
+    const key = BigInt(value as bigint | number | string);
+    if (key < least || key > most) {
+      throw new RangeError(`"${this.#path(field)}" expected an integer from ${least} to ${most}, got another`);
+    }
+    return key;
+  }
+
+  #path(field: string): string {
+    return `${this.#name}.${field}`;
+  }
+}
+
+const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`);

@@ -1,0 +1,44 @@
+/**
+ * Pairs that read the same keyed randomness although their contexts differ: a sum of tokens forgets their order, a minimum
+ * all but one of them. To the null law such pairs are copies of each other.
+ * @module
+ */
+import { type Pairs, TupleSet } from '@taggant/core';
+
+/**
+ * The pairs whose seed and token (or, where each context counts once, whose seed) no earlier pair has. `seedOf`: the seed of
+ * the i-th pair, 32 bits, or 64 as two words.
+ */
+export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly number[]): Pairs {
+  const { n, contextWidth: width, contexts, tokens, positions } = pairs;
+  const seedsSeen = new TupleSet(2);
+  const unitsSeen = new TupleSet(3);
+  const kept: number[] = [];
+  const first: number[] = [];
+  const unit = new Uint32Array(3);
+  for (let i = 0; i < n; i++) {
+    const [low, high = 0] = seedOf(i);
+    unit[0] = low;
+    unit[1] = high;
+    unit[2] = tokens[i];
+    const isNewSeed = seedsSeen.add(unit, 0);
+    const isNew = pairs.dedup === 'context' ? isNewSeed : unitsSeen.add(unit, 0);
+    if (!isNew) continue;
+    kept.push(i);
+    first.push(isNewSeed ? 1 : 0);
+  }
+  if (kept.length === n && pairs.first !== undefined) return { ...pairs, first: Uint8Array.from(first) };
+  const keptContexts = new Uint32Array(kept.length * width);
+  kept.forEach((i, at) => {
+    keptContexts.set(contexts.subarray(i * width, (i + 1) * width), at * width);
+  });
+  return {
+    ...pairs,
+    n: kept.length,
+    contexts: keptContexts,
+    tokens: Uint32Array.from(kept, (i) => tokens[i]),
+    positions: Uint32Array.from(kept, (i) => positions[i]),
+    first: Uint8Array.from(first),
+    repeated: pairs.repeated + n - kept.length,
+  };
+}

@@ -1,0 +1,78 @@
+/** Opens the mark that a file names, from the engine's own configuration, pasted as it is. @module */
+import {
+  checkInteger,
+  checkOneOf,
+  type Mark,
+  type MarkDescriptor,
+  parseTokenizerId,
+  show,
+  TOKEN_LIMIT,
+} from '@taggant/core';
+import { Config } from './config.ts';
+import { hf } from './hf/index.ts';
+import type { Device, Opener } from './opener.ts';
+
+/** As written by hand; see docs/compatibility.md for the names and each one's configuration. */
+export interface EngineMarkFile {
+  /** `hf/greenlist`, for instance; one of {@link engineMarkNames}. */
+  readonly mark: string;
+  /** The engine's own configuration, key included. Integers beyond 2^53 stand as strings of digits. */
+  readonly config: object;
+  /** Width of a row of logits: `model.config.vocab_size`, which may be more than the tokenizer's number of ids. */
+  readonly vocabSize?: number;
+  /** Where the engine ran, for marks that draw with torch. Default `cpu`. */
+  readonly device?: Device;
+  readonly tokenizer?: unknown;
+  /** A name for the key, for reports; never made from the key. */
+  readonly kid?: string;
+}
+
+export interface EngineDescriptor extends MarkDescriptor {
+  /** The engine's configuration without its keys. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly device?: Device;
+}
+
+/**
+ * The mark of an engine. Its descriptor is the file without the fields that hold keys. Throws TypeError or RangeError, without
+ * showing any key, when the configuration is not one that the engine would take.
+ *
+ * @example
+ * const mark = openEngineMark({
+ *   mark: 'hf/greenlist',
+ *   config: { greenlist_ratio: 0.25, bias: 2, hashing_key: 15485863, seeding_scheme: 'lefthash', context_width: 1 },
+ *   vocabSize: 50257,
+ * });
+ */
+export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
+  if (typeof file !== 'object' || file === null) throw new TypeError(`"mark" expected an object, got ${typeof file}`);
+  const { mark: name, config: fields, vocabSize, device, tokenizer, kid, ...rest } = file;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in a mark of ${show(name)}`);
+  const opener = openers.get(name);
+  if (opener === undefined)
+    throw new RangeError(`unknown mark ${show(name)}: one of ${engineMarkNames.join(', ')} expected`);
+  if (kid !== undefined && !(typeof kid === 'string' && /^[0-9a-f]{16}$/.test(kid))) {
+    throw new TypeError('"kid" expected 16 lower-case hex digits');
+  }
+  const config = new Config(fields, 'config');
+  const size = vocabSize === undefined ? undefined : checkInteger(vocabSize, 'vocabSize', 2, TOKEN_LIMIT);
+  const where = checkOneOf(device ?? 'cpu', 'device', ['cpu', 'cuda']);
+  const recipe = opener({ config, vocabSize: size, device: where });
+  const descriptor: EngineDescriptor = Object.freeze({
+    mark: name,
+    config: config.finish(),
+    ...(size === undefined ? {} : { vocabSize: size }),
+    ...(device === undefined ? {} : { device: where }),
+    ...(kid === undefined ? {} : { kid }),
+    ...(tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(tokenizer) }),
+  });
+  Object.freeze(recipe.law);
+  Object.freeze(recipe.oneBit);
+  return Object.freeze({ ...recipe, descriptor });
+}
+
+const openers: ReadonlyMap<string, Opener> = new Map(Object.entries({ ...hf }));
+
+/** All marks that {@link openEngineMark} knows. */
+export const engineMarkNames: readonly string[] = [...openers.keys()];

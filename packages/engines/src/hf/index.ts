@@ -1,0 +1,5 @@
+/** Marks of Hugging Face transformers. @module */
+import type { Opener } from '../opener.ts';
+import { openGreenlist } from './greenlist.ts';
+
+export const hf: Readonly<Record<string, Opener>> = { 'hf/greenlist': openGreenlist };

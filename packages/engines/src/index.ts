@@ -1,0 +1,6 @@
+/**
+ * The watermarks of other engines and projects, each a `Mark`, exact to the bit: the sampler embeds them and the detector
+ * tests them like native ones. docs/compatibility.md says which versions, what is exact, and what is weak.
+ * @module
+ */
+export { type EngineDescriptor, type EngineMarkFile, engineMarkNames, openEngineMark } from './engine-mark.ts';

@@ -1,0 +1,36 @@
+/**
+ * What an engine's file of this package exports for each of its marks: how to read the configuration that its users
+ * write, and what mark that is. @module
+ */
+import type { Mark } from '@taggant/core';
+import type { Config } from './config.ts';
+
+/** A mark without its descriptor, which `openEngineMark` makes of what the file said. */
+export type Recipe = Omit<Mark, 'descriptor'>;
+
+export interface Settings {
+  /** The engine's own configuration. The opener reads all of its fields; what it leaves unread is an error. */
+  readonly config: Config;
+  /** Width of a row of logits; undefined where the file does not say it. */
+  readonly vocabSize: number | undefined;
+  /** Whose random generator made the text: it matters where an engine draws its lists with torch. */
+  readonly device: Device;
+}
+
+export type Opener = (settings: Settings) => Recipe;
+export type Device = 'cpu' | 'cuda';
+
+/** For marks that permute or shuffle the whole vocabulary. */
+export function needVocabSize({ vocabSize }: Settings): number {
+  if (vocabSize === undefined) {
+    throw new TypeError(
+      '"vocabSize" expected the width of a row of logits, got none: this mark permutes the vocabulary',
+    );
+  }
+  return vocabSize;
+}
+
+/** For marks whose CUDA generator nobody can follow on another machine. */
+export function needCpu({ device }: Settings, why: string): void {
+  if (device !== 'cpu') throw new RangeError(`"device" expected cpu, got ${device}: ${why}`);
+}
