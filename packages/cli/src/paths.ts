@@ -1,4 +1,4 @@
-/** Whether two paths are one file, links resolved, so that no output replaces what it rests on. @module */
+/** Which files a run rests on, and whether two paths are one of them, links resolved, so that no output replaces it. @module */
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError } from './errors.ts';
@@ -12,6 +12,14 @@ export function refuseToReplace(
   for (const [other, used] of Object.entries(others)) {
     if (isSameFile(path, used)) throw new CommandError(`${flag} and ${other} expected two files, got ${path} twice`);
   }
+}
+
+/** What `hf:PATH` reads: a `tokenizer.json`, given as such or by its folder, and the configuration beside it. None of other names. */
+export function tokenizerFiles(spec: string | undefined): string[] {
+  if (!spec?.startsWith('hf:')) return [];
+  const path = spec.slice('hf:'.length);
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'tokenizer.json') : path;
+  return [file, join(dirname(file), 'tokenizer_config.json')];
 }
 
 /** Streams and devices are none: there is nothing to replace. */

@@ -40,7 +40,7 @@ export async function openCorpusProgress(total: number | undefined, elsewhere: b
       const perSecond = (bytes - begin.bytes) / seconds;
       if (seconds < 1 || perSecond === 0) return;
       const rates = [
-        `${rounded(perSecond / 1e6)} MB/s`,
+        `${rounded(perSecond / 1e6)} MB/s read`,
         `${rounded(texts / seconds)} texts/s`,
         `${rounded(tokens / seconds / 1000)} k tokens/s`,
       ];

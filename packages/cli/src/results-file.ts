@@ -3,7 +3,7 @@
  *
  * Lines are appended to `FILE.partial`, which gets its name in the end. A process may die at any moment: what was written
  * stays, a line that it was writing is cut off, and the next process goes on behind the last whole line, if
- * `FILE.partial.json`, written first, says that it would do the same work.
+ * `FILE.partial.json`, written first, says that it would do the same work. `FILE.partial.lock` keeps processes apart.
  * @module
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
@@ -11,7 +11,9 @@ import type { Verdict } from '@taggant/detector';
 import { at, CommandError } from './errors.ts';
 import { jsonLinesOf, parseJson, readLines, readText } from './input.ts';
 import { refuseKeyring, writeWhole } from './output.ts';
+import { holdLock } from './run-lock.ts';
 import { NO_RESULTS, type Tally } from './tally.ts';
+import { differencesOf, type Work } from './work.ts';
 
 export interface Results {
   /** The results that are there already. */
@@ -24,9 +26,6 @@ export interface Results {
   leave(): void;
 }
 
-/** Everything that a result depends on, without secrets, as plain data. */
-export type Work = Readonly<Record<string, unknown>>;
-
 /** `resume`: go on where a process stopped that did the same work, or begin if none did. */
 export async function openResultsFile(path: string, work: Work, resume: boolean): Promise<Results> {
   const partial = `${path}.partial`;
@@ -35,6 +34,7 @@ export async function openResultsFile(path: string, work: Work, resume: boolean)
     if (stats?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
     if (stats !== undefined && !stats.isFile()) throw new Error('--output expected a file, got a device or a pipe');
     if (stats !== undefined) refuseKeyring(path);
+    holdLock(`${partial}.lock`);
     return statSync(partial, { throwIfNoEntry: false }) !== undefined;
   });
   if (begun && !resume) {
@@ -72,13 +72,11 @@ export async function openResultsFile(path: string, work: Work, resume: boolean)
 
 async function checkSameWork(partial: string, work: Work): Promise<void> {
   const begun = parseJson(await readText(`${partial}.json`), `${partial}.json`) as Work;
-  const names = [...new Set([...Object.keys(begun), ...Object.keys(work)])];
-  const changed = names.filter((name) => JSON.stringify(begun[name]) !== JSON.stringify(work[name]));
-  if (changed.length > 0) {
-    throw new CommandError(
-      `cannot resume ${partial}: it was begun with another ${changed.join(', ')}; remove it to begin anew`,
-    );
-  }
+  const differences = differencesOf(begun, work);
+  if (differences.length === 0) return;
+  throw new CommandError(
+    `cannot resume ${partial}, which was begun otherwise: ${differences.join('; ')}. Run the command it was begun with, on the same files, or remove it to begin anew`,
+  );
 }
 
 /** Counts the results, and the bytes up to the end of the last whole line. */

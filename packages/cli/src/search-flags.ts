@@ -1,8 +1,9 @@
 /** The flags of a search: `--cohorts`, `--decode` and `--decoys`. @module */
+import { existsSync } from 'node:fs';
 import { MAX_COHORTS } from '@taggant/core';
 import type { Cohorts } from '@taggant/detector';
 import type { Command } from 'commander';
-import { CommandError } from './errors.ts';
+import { CommandError, masked } from './errors.ts';
 import { integer } from './flags.ts';
 import { readText } from './input.ts';
 
@@ -20,7 +21,10 @@ export interface SearchSetup {
 
 export const withSearch = (command: Command) =>
   command
-    .option('--cohorts <range>', 'which of these cohorts wrote it: a range (0-23999), or a file with a number a line')
+    .option(
+      '--cohorts <range>',
+      'which of these cohorts wrote it: a range (0-23999; 7-7 is one), or a file with a number a line',
+    )
     .option('--decode <bits>', 'read the payload of so many bits that the mark carries', integer(1, 24))
     .option('--decoys <n>', 'rank the mark among at least so many cohorts of its key', integer(1, MAX_COHORTS - 1));
 
@@ -35,15 +39,25 @@ export async function searchOf({ cohorts, decode, decoys }: SearchFlags): Promis
   return { cohorts: rangeOf(cohorts) ?? (await listOf(cohorts)), noun: 'cohort' };
 }
 
+/** The file that `--cohorts` names; undefined for a range. */
+export const cohortsFile = (text: string | undefined) => (text === undefined || RANGE.test(text) ? undefined : text);
+
 function rangeOf(text: string): Cohorts | undefined {
-  const [, first, last] = /^(\d+)-(\d+)$/.exec(text)?.map(Number) ?? [];
+  const [, first, last] = RANGE.exec(text)?.map(Number) ?? [];
   if (first === undefined) return undefined;
   if (first <= last && last < MAX_COHORTS) return { first, count: last - first + 1 };
-  throw new CommandError(`--cohorts expected a rising range below ${MAX_COHORTS}, got ${first}-${last}`);
+  throw new CommandError(
+    `--cohorts expected a rising range from 0 to at most ${MAX_COHORTS - 1}, such as 0-23999, got ${text}`,
+  );
 }
 
 /** A number a line; blank lines are skipped. */
 async function listOf(path: string): Promise<number[]> {
+  if (path !== '-' && !existsSync(path)) {
+    throw new CommandError(
+      `--cohorts expected a range (0-23999; 7-7 is one cohort), or a file with a number a line, got ${masked(JSON.stringify(path))}, which is neither`,
+    );
+  }
   const lines = (await readText(path)).split('\n').map((line) => line.trim());
   const numbered = lines.map((line, i) => ({ line, place: `${path}:${i + 1}` })).filter(({ line }) => line !== '');
   if (numbered.length === 0) throw new CommandError(`${path}: expected a cohort a line, got none`);
@@ -52,3 +66,5 @@ async function listOf(path: string): Promise<number[]> {
     throw new CommandError(`${place}: expected an integer from 0 to ${MAX_COHORTS - 1}`);
   });
 }
+
+const RANGE = /^(\d+)-(\d+)$/;

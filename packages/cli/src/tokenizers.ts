@@ -4,18 +4,21 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { checkSameTokenizer, type Mark, show, type Tokenizer } from '@taggant/core';
 import { at, CommandError, complain, masked } from './errors.ts';
 import { isObject, parseJson, readText } from './input.ts';
+import { tokenizerFiles } from './paths.ts';
 
 export const TOKENIZER_HELP = 'tiny-lm, tiktoken:NAME (such as tiktoken:o200k_base) or hf:PATH (a tokenizer.json)';
 
-/** The tokenizer of a mark's texts; throws when it is not the mark's. */
+/** The tokenizer of a mark's texts, by default the one that the mark names, if it comes along; throws when it is not the mark's. */
 export async function openTokenizerOf(marks: readonly Mark[], spec: string | undefined): Promise<Tokenizer> {
   const ids = marks.map(({ descriptor }) => descriptor.tokenizer);
   const marked = ids.find((id) => id !== undefined);
-  if (spec === undefined && marked?.name !== 'tiny-lm') {
+  const known = marked !== undefined && /^(tiny-lm$|tiktoken:)/.test(marked.name) ? marked.name : undefined;
+  const chosen = spec ?? known;
+  if (chosen === undefined) {
     const named = marked === undefined ? '' : `, the mark's is ${show(marked.name)}`;
     throw new CommandError(`--text needs --tokenizer: ${TOKENIZER_HELP}${named}`);
   }
-  const tokenizer = await openTokenizer(spec ?? 'tiny-lm', { name: marked?.name });
+  const tokenizer = await openTokenizer(chosen, { name: marked?.name });
   for (const id of ids) checkSameTokenizer(id, tokenizer.id);
   return tokenizer;
 }
@@ -51,13 +54,9 @@ export async function openTokenizer(spec: string, options: TokenizerOptions = {}
 
 /** A `tokenizer.json`, or the folder that holds it, with the `tokenizer_config.json` beside it. */
 export async function openTokenizerFile(path: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
-  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'tokenizer.json') : path;
-  const beside = async (name: string) => {
-    const other = join(dirname(file), name);
-    return existsSync(other) ? await readText(other) : undefined;
-  };
+  const [file, beside] = tokenizerFiles(`hf:${path}`);
   const json = await readText(file);
-  const config = await beside('tokenizer_config.json');
+  const config = existsSync(beside) ? await readText(beside) : undefined;
   const { huggingFaceTokenizer } = await import('@taggant/detector/huggingface');
   try {
     return huggingFaceTokenizer(json, { config, name: basename(dirname(resolve(file))), ...defined(options) });

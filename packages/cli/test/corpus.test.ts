@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { tinyLmFolder } from '@taggant/tiny-lm';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import {
@@ -151,9 +152,17 @@ describe('containers and threads', () => {
     expect(jsonLines((await ended).stdout)).toHaveLength(2);
   });
 
+  it('say so when what comes through a pipe is compressed', async () => {
+    const piped = ['detect', '--mark', 'tiny.json', '--text', '-', '--jsonl'];
+    const hint = /cannot read stdin: expected text, got gzip: unpack it \(gzip -dc\)/;
+    expectError(await run(piped, { cwd, input: gzipSync(plain) }), hint);
+  });
+
   it('end where a compressed file was cut off', async () => {
     folder.file('cut.jsonl.gz', gzipSync(plain).subarray(0, -20));
     expectError(await detect('cut.jsonl.gz'), /cannot read cut\.jsonl\.gz: unexpected end of file/);
+    folder.file('empty.jsonl.zst', '');
+    expectError(await detect('empty.jsonl.zst'), /cannot read empty\.jsonl\.zst: expected zstd, got an empty file/);
   });
 });
 
@@ -209,18 +218,84 @@ describe('--output', () => {
     expectError(await into('other.jsonl'), /other\.jsonl\.partial holds the results .* add --resume, or remove it/);
     expectError(
       await into('other.jsonl', '--resume', '--alpha', '0.001', '--dedup', 'context'),
-      /begun with another alpha, dedup; remove it/,
+      /begun otherwise: --alpha was 0\.000001, is 0\.001; --dedup was not given, is context\. Run the command/,
     );
     folder.file('mark2.json', { ...MARK, delta: 4, secret: SECRET_HEX });
-    expectError(await into('other.jsonl', '--resume', '--mark', 'mark2.json'), /begun with another mark/);
+    expectError(await into('other.jsonl', '--resume', '--mark', 'mark2.json'), /otherwise: --mark is another\. Run/);
+    folder.file('stack.json', [{ ...MARK, secret: SECRET_HEX }]);
+    expectError(await into('other.jsonl', '--resume', '--mark', 'stack.json'), /otherwise: --mark is another\. Run/);
+    expectError(
+      await into('other.jsonl', '--resume', '--cohorts', '0-99'),
+      /otherwise: --cohorts was not given, is 0-99\. Run/,
+    );
     const { atime, mtime } = statSync(file('many.jsonl'));
     utimesSync(file('many.jsonl'), atime, new Date(0));
-    expectError(await into('other.jsonl', '--resume'), /begun with another tokens/);
+    expectError(
+      await into('other.jsonl', '--resume'),
+      /many\.jsonl \(--tokens\) was \d+ bytes of 20.*Z, is \d+ bytes of 1970-01-01T00:00:00\.000Z\. .* or remove it to begin/,
+    );
     utimesSync(file('many.jsonl'), atime, mtime);
     writeFileSync(partial, '{"no":"result"}\n');
     expectError(await into('other.jsonl', '--resume'), /other\.jsonl\.partial:1: expected a result; remove the file/);
     rmSync(partial);
     expect((await into('other.jsonl', '--resume')).status).toBe(3);
+  });
+
+  it('is not resumed after a change of what stands beside the tokenizer', async () => {
+    for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+      folder.file(name, readFileSync(join(tinyLmFolder, name)));
+    }
+    const flags = ['detect', '--mark', 'tiny.json', '--text', 'texts.jsonl', '--tokenizer', 'hf:tokenizer.json'];
+    const output = ['--output', 'texts-out.jsonl', '--resume'];
+    const { child, ended } = start([...flags, ...output], { cwd });
+    while (!existsSync(file('texts-out.jsonl.partial')) && child.exitCode === null) await pause(1);
+    child.kill('SIGKILL');
+    await ended;
+    writeFileSync(file('tokenizer_config.json'), '\n', { flag: 'a' });
+    expectError(
+      await run([...flags, ...output], { cwd }),
+      /otherwise: \S+tokenizer_config\.json \(--tokenizer\) was \d+ bytes/,
+    );
+  });
+
+  it('belongs to one process while that lives, and to the next after its death', async () => {
+    const lock = file('held.jsonl.partial.lock');
+    const hold = async () => {
+      const { child, ended } = start(['detect', '--mark', 'mark.json', '--tokens', '-', '--output', 'held.jsonl'], {
+        cwd,
+      });
+      while (!existsSync(file('held.jsonl.partial')) && child.exitCode === null) await pause(1);
+      return { child, ended };
+    };
+    const { child, ended } = await hold();
+    const refused = new RegExp(`cannot write held\\.jsonl: process ${child.pid} is writing this file; wait for it`);
+    expectError(await into('held.jsonl', '--resume'), refused);
+    expectError(await into('held.jsonl'), refused);
+    child.stdin.end('{"tokens":[1]}\n');
+    expect((await ended).status).toBe(3);
+    expect(jsonLines(readFileSync(file('held.jsonl'), 'utf8'))).toHaveLength(1);
+    expect(existsSync(lock)).toBe(false);
+
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+    ] as const) {
+      const stopped = await hold();
+      stopped.child.kill(signal);
+      expect((await stopped.ended).status).toBe(code);
+      expect(existsSync(lock)).toBe(false);
+      rmSync(file('held.jsonl.partial'));
+    }
+
+    const killed = await hold();
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(readFileSync(lock, 'utf8')).toBe(`${killed.child.pid}\n`);
+    rmSync(file('held.jsonl.partial'));
+    expect((await into('held.jsonl')).status).toBe(3);
+    expect(existsSync(lock)).toBe(false);
+    writeFileSync(lock, '');
+    expectError(await into('held.jsonl'), /lock expected the number of a process; remove it/);
   });
 
   const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
@@ -238,10 +313,24 @@ describe('--output', () => {
     expect(existsSync(file('nothing.jsonl.partial')) || existsSync(file('nothing.jsonl.partial.json'))).toBe(false);
   });
 
+  it('is no JSON flag besides: it writes JSON lines anyway', async () => {
+    expectError(await into('x.jsonl', '--json'), /--output writes JSON lines anyway.* it does not go with --json/);
+  });
+
   it('is neither an input, a keyring, a folder nor a device; and --resume needs it, and files', async () => {
     folder.file('keys.json', { keyring: 'taggant/1', keys: [] });
     expectError(await into('many.jsonl'), /--output and --tokens expected two files/);
     expectError(await into('mark.json'), /--output and --mark expected two files/);
+    folder.file('accounts.txt', '1\n');
+    expectError(
+      await into('accounts.txt', '--cohorts', 'accounts.txt'),
+      /--output and --cohorts expected two files, got accounts\.txt twice/,
+    );
+    for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+      const flags = ['--text', 'texts.jsonl', '--tokenizer', `hf:${folder.path}`, '--output', name];
+      const refused = new RegExp(`--output and --tokenizer expected two files, got ${name} twice`);
+      expectError(await run(['detect', '--mark', 'mark.json', ...flags], { cwd }), refused);
+    }
     expectError(await into('keys.json'), /is a keyring/);
     expectError(await into('.'), /cannot write \.: is a folder/);
     expectError(await into('/dev/null'), /expected a file, got a device/);
@@ -252,6 +341,7 @@ describe('--output', () => {
     );
     const stdin = ['detect', '--mark', 'mark.json', '--tokens', '-', '--output', 'x.jsonl', '--resume'];
     expectError(await run(stdin, { cwd }), /stdin \(-\) cannot be read again/);
+    expectError(await into('x.jsonl', '--resume', '--cohorts', '-'), /stdin \(-\) cannot be read again/);
   });
 });
 

@@ -225,6 +225,19 @@ describe.concurrent('taggant detect', () => {
       expect(gpt.stderr).not.toContain('sha256');
     });
 
+    it('takes the tokenizer that the mark names, if it comes along', async () => {
+      folder.file('essay3.txt', 'It was the best of times');
+      const tokenizer = { name: 'tiktoken:o200k_base', vocabSize: 200019 };
+      const of = async (name: string, fields: object) => {
+        folder.file(name, { ...DESCRIPTOR, secret: SECRET_HEX, tokenizer: { ...tokenizer, ...fields } });
+        return detect('--mark', name, '--text', 'essay3.txt', '--json');
+      };
+      expect(jsonLines((await of('gpt1.json', {})).stdout)[0].positions.seen).toBe(6);
+      expectError(await of('gpt2.json', { vocabSize: 1000 }), /"tokenizer" expected the mark's .*1000 ids/);
+      expectError(await of('gpt3.json', { name: 'tiktoken:none' }), /"encoding" expected/);
+      expectError(await of('gpt4.json', { name: 'my-model' }), /--text needs --tokenizer: .* the mark's is "my-model"/);
+    });
+
     it('warns when nothing but the flag says that a file is the tokenizer of the mark', async () => {
       const model = fileURLToPath(new URL('../../tiny-lm/model/tokenizer.json', import.meta.url));
       const sha256 = createHash('sha256').update(readFileSync(model)).digest('hex');

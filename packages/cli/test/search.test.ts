@@ -56,7 +56,16 @@ describe.concurrent('taggant detect, searching', () => {
   });
 
   it('refuses what makes no search', async () => {
-    expectError(await detect('mark.json', '--cohorts', '5-2'), /--cohorts expected a rising range/);
+    for (const range of ['5-2', '0-16777216']) {
+      const refused = new RegExp(`--cohorts expected a rising range .*, such as 0-23999, got ${range}`);
+      expectError(await detect('mark.json', '--cohorts', range), refused);
+    }
+    for (const none of ['1', '1,2', '1..5']) {
+      const refused =
+        /--cohorts expected a range \(0-23999; 7-7 is one cohort\), or a file .* got "1.*", which is neither/;
+      expectError(await detect('mark.json', '--cohorts', none), refused);
+    }
+    expectError(await detect('-', '--cohorts', '-'), /stdin \(-\) can be read once only/);
     expectError(await detect('mark.json', '--cohorts', 'ids.jsonl'), /ids\.jsonl:1: expected an integer from 0/);
     expectError(await detect('mark.json', '--cohorts', '0-9', '--decode', '4'), /--cohorts or --decode, got both/);
     expectError(await detect('mark.json', '--decode', '25'), /an integer from 1 to 24/);

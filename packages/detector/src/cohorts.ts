@@ -1,5 +1,5 @@
 /** Cohorts of a native mark: scored many at a time, and ranked as decoys of each other (native-mark.md). @module */
-import { checkInteger, MAX_COHORTS, type Mark, type Pairs } from '@taggant/core';
+import { checkInteger, MAX_COHORTS, type Mark, type Pairs, show } from '@taggant/core';
 
 /** A range of cohorts, or a list of them. */
 export type Cohorts = { readonly first: number; readonly count: number } | ArrayLike<number>;
@@ -25,6 +25,9 @@ export function checkSeparable({ contextWidth }: Mark): void {
 
 /** @internal A set of cohorts in blocks: of a range all of it, of a list what lies near each other. */
 export function blocksOf(cohorts: Cohorts): Block[] {
+  if (typeof cohorts !== 'object' || cohorts === null || !('first' in cohorts || 'length' in cohorts)) {
+    throw new TypeError(`"cohorts" expected { first, count } or a list of cohorts, got ${show(cohorts)}`);
+  }
   if ('first' in cohorts) return rangeBlocks(cohorts.first, cohorts.count);
   const sorted = Float64Array.from(cohorts, (cohort, i) =>
     checkInteger(cohort, `cohorts[${i}]`, 0, MAX_COHORTS - 1),

@@ -1,17 +1,32 @@
 /** Where a worker thread of `mapInThreads` begins: opens its task and answers inputs one by one. @module */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { OpenTask } from './threads.ts';
+import { namedClone, openTask } from './task.ts';
 
 const { module, setup } = workerData as { module: string; setup: unknown };
-const { default: open }: { default: OpenTask<unknown, unknown, unknown> } = await import(module);
-const task = await open(setup);
+const task = await openTask(module, setup);
 
-parentPort?.on('message', (input: unknown) => parentPort?.postMessage(answer(input)));
+let answered = Promise.resolve();
+parentPort?.on('message', (input: unknown) => {
+  answered = answered.then(() => answer(input));
+});
+// Nothing will answer an input that did not arrive: the thread ends, and says why.
+parentPort?.on('messageerror', (error) => {
+  throw error;
+});
 
-function answer(input: unknown): { output: unknown } | { error: unknown } {
+async function answer(input: unknown): Promise<void> {
   try {
-    return { output: task(input) };
+    const output = await task(input);
+    send({ output }, 'output');
   } catch (error) {
-    return { error };
+    send({ error }, 'error');
+  }
+}
+
+function send(message: object, name: string): void {
+  try {
+    parentPort?.postMessage(message);
+  } catch (error) {
+    parentPort?.postMessage({ error: namedClone(name, error) });
   }
 }

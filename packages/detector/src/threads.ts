@@ -3,13 +3,14 @@
  * @module
  */
 import { Worker } from 'node:worker_threads';
-
-/** What a task's module exports by default. Setup, inputs and outputs travel by structured clone. */
-export type OpenTask<Setup, In, Out> = (setup: Setup) => Task<In, Out> | Promise<Task<In, Out>>;
-export type Task<In, Out> = (input: In) => Out;
+import { show } from '@taggant/core';
+import { namedClone, openTask } from './task.ts';
 
 export interface ThreadOptions<Setup> {
-  /** The module of the task: a file that this process could import. */
+  /**
+   * The module of the task: a file that Node can import without flags. Flags of this process do not reach its threads, those
+   * in NODE_OPTIONS do.
+   */
   readonly module: URL;
   /** Given to every thread's task once. May hold secrets: it is passed by message, never by arguments or environment. */
   readonly setup: Setup;
@@ -19,7 +20,8 @@ export interface ThreadOptions<Setup> {
 
 /**
  * Yields the output of every input, in order, and as soon as it is there. At most two inputs a thread are on their way, so
- * that memory stays flat however many there are. What a task throws, or a thread that dies, ends the run at its input.
+ * that memory stays flat however many there are. What a task throws, or a thread that dies, ends the run at its input; what
+ * the inputs throw, behind the outputs of those before. A task may be asynchronous; each thread does one input at a time.
  *
  * @example
  * // square.js: export default () => (x) => x * x;
@@ -33,9 +35,11 @@ export async function* mapInThreads<Setup, In, Out>(
   if (!(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`"threads" expected an integer of at least 1, got ${threads}`);
   }
+  if (!(module instanceof URL)) {
+    throw new TypeError(`"module" expected a URL such as new URL('./task.js', import.meta.url), got ${show(module)}`);
+  }
   if (threads === 1) {
-    const { default: open }: { default: OpenTask<Setup, In, Out> } = await import(module.href);
-    const task = await open(setup);
+    const task = await openTask<Setup, In, Out>(module.href, setup);
     for await (const input of inputs) yield task(input);
     return;
   }
@@ -55,7 +59,13 @@ async function* inOrder<In, Out>(
 ): AsyncGenerator<Out> {
   const source = iterate(inputs);
   const outputs: Promise<Out>[] = [];
-  let next: Promise<IteratorResult<In>> | undefined = source.next();
+  let failure: { readonly error: unknown } | undefined;
+  const read = () =>
+    source.next().catch((error: unknown) => {
+      failure = { error };
+      return { done: true, value: undefined } as const;
+    });
+  let next: Promise<IteratorResult<In, unknown>> | undefined = read();
   try {
     while (next !== undefined || outputs.length > 0) {
       const arrival = outputs.length < most ? next : undefined;
@@ -68,12 +78,12 @@ async function* inOrder<In, Out>(
         next = undefined;
       } else {
         outputs.push(start(input.value));
-        next = source.next();
+        next = read();
       }
     }
+    if (failure !== undefined) throw failure.error;
   } finally {
     // Not awaited: a source that waits for its next input, a pipe say, would keep the caller waiting too.
-    next?.catch(() => {});
     source.return(undefined).catch(() => {});
   }
 }
@@ -93,13 +103,22 @@ class TaskThread<In, Out> {
   #failure: unknown;
 
   constructor(module: URL, setup: unknown) {
-    this.#worker = new Worker(ENTRY, { ...FLAGS, name: 'taggant', workerData: { module: module.href, setup } });
-    this.#worker.on('message', ({ output, error }: { output: Out; error?: Error }) => {
+    try {
+      this.#worker = new Worker(ENTRY, {
+        execArgv: FLAGS,
+        name: 'taggant',
+        workerData: { module: module.href, setup },
+      });
+    } catch (error) {
+      throw namedClone('setup', error);
+    }
+    this.#worker.on('message', (answer: { output: Out } | { error: unknown }) => {
       const owed = this.#owed.shift();
-      if (error === undefined) owed?.resolve(output);
-      else owed?.reject(error);
+      if ('output' in answer) owed?.resolve(answer.output);
+      else owed?.reject(answer.error);
     });
-    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('messageerror', (error) => this.#fail(error));
+    this.#worker.on('error', (error) => this.#fail(error ?? new Error(`a worker thread threw ${error}`)));
     this.#worker.on('exit', (code) => this.#fail(new Error(`a worker thread ended with status ${code}`)));
   }
 
@@ -114,8 +133,16 @@ class TaskThread<In, Out> {
     });
     // Its turn comes later; until then a failure must not count as one that nobody handles.
     output.catch(() => {});
-    if (this.#failure === undefined) this.#worker.postMessage(input);
+    if (this.#failure === undefined) this.#send(input);
     return output;
+  }
+
+  #send(input: In): void {
+    try {
+      this.#worker.postMessage(input);
+    } catch (error) {
+      this.#owed.pop()?.reject(namedClone('input', error));
+    }
   }
 
   async stop(): Promise<void> {
@@ -131,4 +158,5 @@ class TaskThread<In, Out> {
 /** Beside this file, in the sources as in what is built of them. */
 const fromSource = import.meta.url.endsWith('.ts');
 const ENTRY = new URL(fromSource ? './task-thread.source.mjs' : './task-thread.js', import.meta.url);
-const FLAGS = fromSource ? { execArgv: ['--conditions=@taggant/source'] } : {};
+/** Those of this process may be for its own entry only: `--input-type` ends a thread that begins with a file. */
+const FLAGS = fromSource ? ['--conditions=@taggant/source'] : [];

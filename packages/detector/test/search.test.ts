@@ -110,6 +110,11 @@ describe('detectCohorts', () => {
     const mark = openMark({ scheme: 'greenlist' }, secretOf(1));
     const ids = text(20, 1);
     expect(() => detectCohorts(ids, mark, [])).toThrow('"cohorts" expected at least one cohort, got none');
+    for (const none of [7, '0-9', null, undefined, { count: 3 }]) {
+      const attempt = () => detectCohorts(ids, mark, none as never);
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow('"cohorts" expected { first, count } or a list of cohorts, got ');
+    }
     expect(() => detectCohorts(ids, mark, [1, -1])).toThrow('"cohorts[1]" expected');
     expect(() => detectCohorts(ids, mark, { first: 0, count: 0 })).toThrow('"cohorts.count" expected');
     expect(() => detectCohorts(ids, mark, { first: 2 ** 24 - 1, count: 2 })).toThrow('"cohorts.count" expected');

@@ -1,5 +1,11 @@
 /** Threads change who does the work, never what comes out, nor in which order. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mapInThreads } from '@taggant/detector/threads';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -48,12 +54,38 @@ describe.each([1, 2, 3])('%i threads', (threads) => {
     expect([values, (error as Error).message]).toEqual([[], 'no such mark']);
   });
 
-  it('hand on what the inputs throw', async () => {
+  it('give the outputs of all inputs before they hand on what the inputs throw', async () => {
     const inputs = (function* () {
-      yield 1;
+      yield* [1, { waitsMs: 20 }, 2];
       throw new RangeError('no input');
     })();
-    expect(((await untilError(run(inputs, threads))).error as Error).message).toBe('no input');
+    const { values, error } = await untilError(run(inputs, threads));
+    expect([values, error]).toEqual([[101, -1, 102], new RangeError('no input')]);
+  });
+
+  it('await what a task promises, and keep the order', async () => {
+    const inputs = [{ resolvesTo: 1 }, 2, { resolvesTo: 3 }, 4, { rejects: 'no' }, 5];
+    const { values, error } = await untilError(run(inputs, threads));
+    expect([values, error]).toEqual([[101, 102, 103, 104], new RangeError('no')]);
+  });
+
+  it('make an error of a task that throws nothing', async () => {
+    const { values, error } = await untilError(run([1, { throws: undefined }, 2], threads));
+    expect([values, error]).toEqual([[101], new Error('the task threw undefined')]);
+  });
+
+  it.each([
+    ['export default 7', 'as its default export, got 7'],
+    ['export const open = 7', 'as its default export, got undefined'],
+    ['export default () => 7', 'to open a function, got 7'],
+  ])('refuse a module that is no task: %s', async (code, message) => {
+    const outputs = mapInThreads([1], { module: new URL(`data:text/javascript,${code}`), setup: {}, threads });
+    await expect(collect(outputs)).rejects.toThrow(message);
+  });
+
+  it.each(['./task.js', undefined, { href: './task.js' }])('refuse the module %o, which is no URL', async (module) => {
+    const outputs = mapInThreads([1], { module: module as never, setup: {}, threads });
+    await expect(collect(outputs)).rejects.toThrow('"module" expected a URL such as new URL(');
   });
 
   it('yield an output while the next input is awaited, and leave with a caller who stops', async () => {
@@ -90,6 +122,42 @@ it('end when a thread dies, at the input that it owed', async () => {
   const { values, error } = await untilError(run([1, { exits: 3 }, 2, 3], 2));
   expect(values[0]).toBe(101);
   expect((error as Error).message).toBe('a worker thread ended with status 3');
+});
+
+it.each([
+  ['output', { givesCode: true }],
+  ['error', { throwsCode: true }],
+  ['input', () => {}],
+])('name the %s that cannot be sent, in its place', async (name, input) => {
+  const { values, error } = await untilError(run([1, 2, input, 3], 2));
+  expect(values).toEqual([101, 102]);
+  expect(error).toBeInstanceOf(TypeError);
+  expect((error as Error).message).toContain(`"${name}" expected data that can be sent between threads: `);
+});
+
+it('refuse a setup that cannot be sent', async () => {
+  await expect(collect(run([1], 2, { offset: () => {} }))).rejects.toThrow('"setup" expected data that can be sent');
+});
+
+it('start without the flags of the process, once built', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taggant-threads-'));
+  try {
+    const entryPoints = ['threads', 'task-thread'].map((name) =>
+      fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url)),
+    );
+    const conditions = ['@taggant/source'];
+    await build({ entryPoints, outdir: folder, bundle: true, format: 'esm', platform: 'node', conditions });
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'flags.js'), 'export default () => () => process.execArgv;');
+    const url = (name: string) => JSON.stringify(pathToFileURL(join(folder, name)).href);
+    const code = `import { mapInThreads } from ${url('threads.js')};
+      const module = new URL(${url('flags.js')});
+      for await (const flags of mapInThreads([1], { module, setup: {}, threads: 2 })) console.log(flags);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['[]\n', '']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it.each([0, -1, 1.5, Number.NaN, '2'])('refuse %s threads', async (threads) => {

@@ -143,7 +143,7 @@ function checkFlags(flags: Flags): void {
     throw new CommandError('--output writes JSON lines anyway, and a summary to stdout; it does not go with --json');
   }
   if (resume && output === undefined) throw new CommandError('--resume goes with --output');
-  if (resume && (tokens ?? text ?? []).includes('-')) {
+  if (resume && [flags.cohorts, ...(tokens ?? text ?? [])].includes('-')) {
     throw new CommandError('--resume expected files: stdin (-) cannot be read again');
   }
   refuseToReplace(['--output', output], {
@@ -198,14 +198,14 @@ function workOf(flags: Flags, { marks, layered }: MarkFile): Work {
   const { tokens, text = [], tokenizer, jsonl, promptText, idColumn, textColumn, alpha, dedup, details } = flags;
   const { cohorts, decode, decoys } = flags;
   const inputs = (tokens ?? text).map(stateOf);
-  const [tokenizerFile, ...besideIt] = tokenizerFiles(tokenizer);
+  const vocabulary = tokenizerFiles(tokenizer);
   const accounts = cohortsFile(cohorts);
   return {
     version: VERSION,
     mark: marks.map(({ descriptor }) => descriptor),
     layered,
     [tokens === undefined ? 'text' : 'tokens']: inputs,
-    tokenizer: tokenizerFile === undefined ? tokenizer : [tokenizerFile, ...besideIt].map(stateOf),
+    tokenizer: vocabulary.length === 0 ? tokenizer : vocabulary.map(stateOf),
     promptText: promptText && createHash('sha256').update(promptText).digest('hex'),
     ...{ alpha, dedup, details, jsonl, idColumn, textColumn, decode, decoys },
     cohorts: accounts === undefined ? cohorts : [stateOf(accounts)],
@@ -237,8 +237,8 @@ Exit status:
   1  not marked        of several inputs: none is marked, none inconclusive
   3  inconclusive      of several inputs: none is marked, at least one inconclusive
   2  error             results printed before it stay valid
-With --output it counts all results in the file, those of resumed runs too; on 2 there is no file, and FILE.partial, if any,
-holds the results so far.
+With --output it speaks of all results in FILE, those from before a --resume too; on 2 FILE stays as it was, and FILE.partial
+holds what results there are.
 
 The mark file is the JSON that keygen wrote. An array of marks is tested layer by layer; the p-value of the whole is
 corrected for their number. Keys come from the keyring, by the mark's kid or as the only usable key of its scheme.
