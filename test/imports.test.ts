@@ -9,6 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   kernels: [],
   stats: [],
   core: ['kernels', '@noble/hashes'],
+  engines: ['core', 'kernels', '@noble/hashes'],
   sampler: ['core', '@huggingface/transformers', 'node-llama-cpp'],
   detector: ['core', 'stats', '@huggingface/tokenizers', 'tiktoken'],
   'tiny-lm': ['core', 'detector'],
@@ -16,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   cli: [
     'core',
     'detector',
+    'engines',
     'report',
     'sampler',
     'stats',
@@ -34,6 +36,7 @@ const PORTABLE: Record<string, readonly string[]> = {
   kernels: [],
   stats: [],
   core: ['keyring-file.ts'],
+  engines: [],
   sampler: ['transformers/local-model.ts'],
   detector: ['task-thread.ts', 'threads.ts'],
 };

@@ -125,6 +125,17 @@ export function parseJson(text: string, place: string): unknown {
   }
 }
 
+/**
+ * A JSON value whose integers of 16 digits and more become strings: engines' keys go up to 2^64, and as numbers they would be
+ * rounded in silence.
+ */
+export function parseJsonExactly(text: string, place: string): unknown {
+  return parseJson(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (part) => (part.startsWith('"') ? part : `"${part}"`)),
+    place,
+  );
+}
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

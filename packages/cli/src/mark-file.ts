@@ -5,6 +5,7 @@
  */
 import {
   deriveKey,
+  exportEngineKey,
   exportKey,
   importKey,
   type Keyring,
@@ -16,9 +17,10 @@ import {
   Secret,
   show,
 } from '@taggant/core';
+import { type EngineDescriptor, type EngineMarkFile, openEngineMark } from '@taggant/engines';
 import { CommandError, complain, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
-import { isObject, nameOf, parseJson, readText } from './input.ts';
+import { isObject, nameOf, parseJsonExactly, readText } from './input.ts';
 import { readKeyring } from './keyring-store.ts';
 
 export interface MarkFile {
@@ -30,13 +32,12 @@ export interface MarkFile {
 }
 
 /** A mark as plain data, for {@link unseal}. Its key is a secret. */
-export interface SealedMark {
-  readonly descriptor: NativeDescriptor;
-  readonly key: string;
-}
+export type SealedMark = { readonly descriptor: NativeDescriptor; readonly key: string } | EngineMarkFile;
 
-export const unseal = ({ descriptor, key }: SealedMark): Mark =>
-  openMark(descriptor, importKey(key, descriptor.scheme));
+export const unseal = (sealed: SealedMark): Mark =>
+  'key' in sealed
+    ? openMark(sealed.descriptor, importKey(sealed.key, sealed.descriptor.scheme))
+    : openEngineMark(sealed);
 
 export async function openMarkFile(
   path: string,
@@ -44,55 +45,79 @@ export async function openMarkFile(
   flags: KeyringFlags,
 ): Promise<MarkFile> {
   const place = nameOf(path);
-  const value = parseJson(await readText(path), place);
+  const value = parseJsonExactly(await readText(path), place);
   const layered = Array.isArray(value);
   const entries: unknown[] = layered ? value : [value];
   if (entries.length === 0) throw new CommandError(`${place}: expected at least one mark, got an empty array`);
-  if (entries.some((entry) => isObject(entry) && entry.secret !== undefined)) {
-    await complain(`warning: ${place} carries its key inline; that is for tests and experiments only`);
-  }
   let keyring: Keyring | undefined;
   const keyringOnce = () => (keyring ??= readKeyring(flags));
   const opened = entries.map((entry, i) => openEntry(entry, layered ? `${place}: layer ${i + 1}` : place));
   const marks = opened.map(({ mark }) => mark);
-  const seal = () => opened.map(({ descriptor, key }) => ({ descriptor, key: exportKey(key) }));
+  if (opened.some(({ isInline }) => isInline)) {
+    await complain(`warning: ${place} carries its key inline; that is for tests and experiments only`);
+  }
+  const seal = () => opened.map(({ sealed }) => sealed());
   return { marks, seal, layered };
 
   function openEntry(entry: unknown, where: string): OpenedMark {
     if (!isObject(entry)) throw new CommandError(`${where}: expected a mark as a JSON object, got ${show(entry)}`);
-    const { secret, label, ...fields } = entry;
+    return entry.mark === 'taggant/1' ? openNative(entry, where) : openOfEngine(entry, where);
+  }
+
+  function openNative({ secret, label, ...fields }: Record<string, unknown>, where: string): OpenedMark {
     const descriptor = saying(where, () => {
-      if (fields.mark !== 'taggant/1') throw new RangeError(`unknown mark ${show(fields.mark)}: "taggant/1" expected`);
       if (secret === undefined && label !== undefined) throw new TypeError('"label" goes with an inline "secret" only');
       return parseDescriptor(fields);
     });
     const { scheme, kid } = descriptor;
+    const open = (key: MarkKey): OpenedMark => ({
+      mark: openMark(descriptor, key),
+      sealed: () => ({ descriptor, key: exportKey(key) }),
+      isInline: secret !== undefined,
+    });
     if (secret !== undefined) {
       return saying(where, () =>
-        withKey(descriptor, deriveKey(Secret.fromHex(secret as string), scheme, label as string | undefined)),
+        open(deriveKey(Secret.fromHex(secret as string), scheme, label as string | undefined)),
       );
     }
     const keys = keyringOnce();
     return saying(flags.keyring, () =>
-      withKey(
-        descriptor,
-        purpose === 'marking' ? keys.forMarking(scheme, kid, new Date()) : keys.forDetection(scheme, kid),
-      ),
+      open(purpose === 'marking' ? keys.forMarking(scheme, kid, new Date()) : keys.forDetection(scheme, kid)),
     );
+  }
+
+  /** With a `kid`, the key comes from the keyring; without, it stands in the configuration, or is the engine's own default. */
+  function openOfEngine(entry: Record<string, unknown>, where: string): OpenedMark {
+    const file = entry as unknown as EngineMarkFile;
+    const { mark: name, kid } = file;
+    const open = (complete: EngineMarkFile): OpenedMark => {
+      const mark = openEngineMark(complete);
+      const isInline = kid === undefined && keyFieldsOf(complete, mark.descriptor).length > 0;
+      return { mark, sealed: () => complete, isInline };
+    };
+    if (kid === undefined) return saying(where, () => open(file));
+    const keys = keyringOnce();
+    const key = saying(flags.keyring, () =>
+      purpose === 'marking' ? keys.engineKeyForMarking(name, kid, new Date()) : keys.engineKeyForDetection(name, kid),
+    );
+    return saying(where, () => {
+      const fields = exportEngineKey(key);
+      const twice = Object.keys(fields).find((field) => isObject(file.config) && field in file.config);
+      if (twice !== undefined) throw new TypeError(`"config.${twice}" expected no value beside a "kid", got one`);
+      return open({ ...file, config: { ...file.config, ...fields } });
+    });
   }
 }
 
 interface OpenedMark {
   readonly mark: Mark;
-  readonly descriptor: NativeDescriptor;
-  readonly key: MarkKey;
+  sealed(): SealedMark;
+  readonly isInline: boolean;
 }
 
-const withKey = (descriptor: NativeDescriptor, key: MarkKey): OpenedMark => ({
-  mark: openMark(descriptor, key),
-  descriptor,
-  key,
-});
+/** The fields of a configuration that hold its key: what the descriptor left out. */
+export const keyFieldsOf = ({ config }: EngineMarkFile, descriptor: EngineDescriptor): string[] =>
+  Object.keys(config).filter((field) => !(field in descriptor.config));
 
 function saying<T>(where: string, act: () => T): T {
   try {

@@ -1,6 +1,7 @@
 /** Results as lines: JSON for programs, words for people. @module */
 import {
   type Detection,
+  describeCompat,
   describeDecoys,
   describeDetection,
   describeSearch,
@@ -30,7 +31,7 @@ function candidatesForJson({ noun, verdict, candidates }: CohortSearch) {
 }
 
 function forJson(detection: Detection) {
-  const { lnP, p, score, z, power, details, decoys } = detection;
+  const { lnP, p, score, z, power, details, decoys, compat } = detection;
   const numbers = [lnP, p, score, z, power.lnMissed, power.strength.mean, power.strength.variance];
   // JSON.stringify would write null, in silence.
   if (!numbers.every(Number.isFinite)) throw new RangeError(`a result expected finite numbers, got ${numbers}`);
@@ -50,6 +51,7 @@ function forJson(detection: Detection) {
     calibration: detection.calibration,
     positions: detection.positions,
     mark: detection.mark,
+    compat,
     decoys: decoys && { ...decoys, p: Math.exp(decoys.lnP) },
     power: { ...power, needed: Number.isFinite(power.needed) ? power.needed : null },
     details: details && { positions: Array.from(details.positions), scores: Array.from(details.scores) },
@@ -73,9 +75,11 @@ export function wordResult(id: string | number, result: Result, colored: boolean
 /** Sentences, without a newline. */
 export function describeResult(result: Result): string {
   if ('candidates' in result) return describeSearch(result, result.noun);
-  const { layers, decoys } = result;
-  if (layers === undefined)
-    return [describeDetection(result), decoys && describeDecoys(decoys)].filter(Boolean).join(' ');
+  const { layers, decoys, compat } = result;
+  if (layers === undefined) {
+    const more = [decoys && describeDecoys(decoys), compat && describeCompat(compat)];
+    return [describeDetection(result), ...more].filter(Boolean).join(' ');
+  }
   const each = layers.map((layer, i) => `layer ${i + 1} p = ${formatP(layer.lnP)}`).join(', ');
   return `${describeDetection(result)} This p is corrected for ${layers.length} layers; on their own: ${each}.`;
 }

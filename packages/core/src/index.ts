@@ -20,12 +20,23 @@ export {
   type TokenizerId,
   type TournamentDescriptor,
 } from './descriptor.ts';
+export { EngineKey, type EngineKeyFields, exportEngineKey } from './engine-key.ts';
 export { type Gamma, parseGamma } from './gamma.ts';
-export { type KeyEntry, Keyring, type KeyStatus } from './keyring.ts';
+export {
+  type EngineKeyEntry,
+  isOfEngine,
+  type KeyEntry,
+  Keyring,
+  type KeyStatus,
+  type NativeKeyEntry,
+  type Validity,
+} from './keyring.ts';
 export { allocateLogits } from './logits.ts';
 export type { EngineFigures, Mark, NullLaw, Strength } from './mark.ts';
+export { Candidates } from './marks/candidates.ts';
 export { scoreKeys } from './marks/keys.ts';
 export { type NativeMark, type NativeMarkInput, openMark } from './marks/native.ts';
+export { oneBitStrength, softmax } from './marks/tournament.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { kthLargest, Peaks } from './peaks.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';

@@ -10,13 +10,26 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deriveKey, type KeyEntry, Keyring, type KeyStatus, type Scheme } from '@taggant/core';
+import {
+  deriveKey,
+  EngineKey,
+  exportEngineKey,
+  type KeyEntry,
+  Keyring,
+  type KeyStatus,
+  type NativeKeyEntry,
+  type Scheme,
+  type Validity,
+} from '@taggant/core';
 import { readKeyringFile, writeKeyringFile } from '@taggant/core/keyring-file';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { always, secretOf } from './support.ts';
 
-const entry = (number: number, options: Partial<KeyEntry> & { scheme?: Scheme; label?: string } = {}): KeyEntry => {
+const entry = (
+  number: number,
+  options: Partial<Validity> & { scheme?: Scheme; label?: string } = {},
+): NativeKeyEntry => {
   const { scheme = 'greenlist', label = '', ...rest } = options;
   const secret = secretOf(number);
   return { key: deriveKey(secret, scheme, label), secret, status: 'active', ...rest };

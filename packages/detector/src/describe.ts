@@ -1,4 +1,5 @@
 /** A detection in words, for people. @module */
+import type { EngineFigures } from '@taggant/core';
 import type { DecoyRank } from './cohorts.ts';
 import type { Detection } from './detect.ts';
 import type { Search } from './search.ts';
@@ -44,6 +45,15 @@ export function describeSearch(search: Search<number | string>, noun: string): s
 /** The mark in words, with its cohort if it is not 0. */
 export const titleWithCohort = ({ title, mark }: Pick<Detection, 'title' | 'mark'>): string =>
   mark.cohort ? `${title}, cohort ${mark.cohort}` : title;
+
+/** What the mark's own engine would print, in words. */
+export function describeCompat({ detector, figures }: EngineFigures): string {
+  const printed = Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`);
+  return `For comparison, ${detector}: ${printed.join(', ')}.`;
+}
+
+const short = (value: number | boolean) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 
 /** Where a mark's cohort stands among its decoys, in words. */
 export function describeDecoys({ count, atLeast, lnP }: DecoyRank): string {

@@ -5,8 +5,10 @@
 import {
   checkFinite,
   checkSameTokenizer,
+  checkTokens,
   type DedupMode,
   distinctPairs,
+  type EngineFigures,
   type Mark,
   type MarkDescriptor,
   type NullLaw,
@@ -81,6 +83,8 @@ export interface Detection {
   /** The mark in words, without its cohort. */
   readonly title: string;
   readonly decoys?: DecoyRank;
+  /** What the mark's own engine would print of this text; the verdict does not rest on it. */
+  readonly compat?: EngineFigures;
   readonly details?: { readonly positions: Uint32Array; readonly scores: Float64Array };
 }
 
@@ -91,7 +95,10 @@ export interface Detection {
  * const { verdict, lnP, n } = detectTokens(ids, mark, { alpha: 1e-6 });
  */
 export function detectTokens(tokens: ArrayLike<number>, mark: Mark, options: DetectOptions = {}): Detection {
-  return detectPairs(pairsOf(tokens, mark, options), mark, options);
+  const detection = detectPairs(pairsOf(tokens, mark, options), mark, options);
+  if (mark.compat === undefined) return detection;
+  const [ids, prompt] = [checkTokens(tokens, 'tokens'), checkTokens(options.prompt ?? [], 'prompt')];
+  return { ...detection, compat: mark.compat(ids, prompt) };
 }
 
 /** @internal The distinct pairs of a text for this mark. */

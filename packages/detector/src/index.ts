@@ -4,7 +4,14 @@
  * @module
  */
 export type { Cohorts, DecoyRank } from './cohorts.ts';
-export { describeDecoys, describeDetection, describeSearch, formatP, titleWithCohort } from './describe.ts';
+export {
+  describeCompat,
+  describeDecoys,
+  describeDetection,
+  describeSearch,
+  formatP,
+  titleWithCohort,
+} from './describe.ts';
 export {
   type Detection,
   type DetectOptions,

@@ -1,5 +1,5 @@
 /** `taggant keys`: what a keyring holds, without its secrets, and the status of a key. @module */
-import type { KeyEntry, KeyStatus } from '@taggant/core';
+import { isOfEngine, type KeyEntry, type KeyStatus } from '@taggant/core';
 import { Argument, type Command } from 'commander';
 import { printable } from '../errors.ts';
 import { choice, type KeyringFlags, withKeyring } from '../flags.ts';
@@ -38,16 +38,19 @@ async function setStatus(kid: string, flags: Flags & { readonly status: KeyStatu
   await writeWhole('-', flags.json ? jsonLine({ kid, status: flags.status }) : `${kid} is ${flags.status}\n`);
 }
 
-function publicPart({ key, status, notBefore, notAfter }: KeyEntry) {
-  const { kid, scheme, label, commitment } = key;
+function publicPart(entry: KeyEntry) {
+  const { status, notBefore, notAfter } = entry;
+  const { kid, label } = entry.key;
+  if (isOfEngine(entry)) return { kid, mark: entry.key.mark, label, status, notBefore, notAfter };
+  const { scheme, commitment } = entry.key;
   return { kid, scheme, label, status, notBefore, notAfter, commitment };
 }
 
 function table(entries: readonly KeyEntry[]): string {
   const rows = entries
     .map(publicPart)
-    .map(({ kid, scheme, label, status, notBefore = '', notAfter = '' }) => [
-      ...[kid, scheme, status, printable(label) || '-'],
+    .map(({ kid, scheme, mark, label, status, notBefore = '', notAfter = '' }) => [
+      ...[kid, scheme ?? mark, status, printable(label) || '-'],
       notBefore === '' && notAfter === '' ? 'always' : `${notBefore} .. ${notAfter}`,
     ]);
   const all = [['kid', 'scheme', 'status', 'label', 'may mark'], ...rows];

@@ -1,6 +1,7 @@
 /** The tokens of a row that are not masked, with buffers that are reused from step to step. @module */
 import { Peaks } from '../peaks.ts';
 
+/** @internal */
 export class Candidates {
   n = 0;
   ids = new Uint32Array(0);

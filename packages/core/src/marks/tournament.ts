@@ -42,7 +42,8 @@ export function tournament(descriptor: TournamentDescriptor, key: MarkKey): Mark
   };
 }
 
-function softmax({ n, lnWeights }: Candidates, out: Float64Array): void {
+/** @internal The candidates' probabilities. */
+export function softmax({ n, lnWeights }: Candidates, out: Float64Array): void {
   let total = 0;
   for (let i = 0; i < n; i++) total += out[i] = Math.exp(lnWeights[i]);
   for (let i = 0; i < n; i++) out[i] /= total;
@@ -55,42 +56,46 @@ function popcount(word: number): number {
 }
 
 /**
- * The winner's bit sum when two tokens have probability 1/2 each. Seen from the winner, whose share of the pair is p,
- * a layer has equal bits (0 or 1, 1/4 each, p stays), or only the winner a 1 ((2 - p) / 4, p -> p (2 - p)), or only the
- * loser a 1 (p / 4, p -> p^2). Moments of the sum by forward recursion, p rounded to 1/GRID.
+ * The winner's bit sum when two tokens have probability 1/2 each and a tournament's nodes have `leaves` leaves. A layer has
+ * equal bits for both (0 or 1, 1/4 each; p, the share of the first token, stays), or only the first has a 1 (1/4,
+ * p -> 1 - (1 - p)^leaves), or only the second (1/4, p -> p^leaves). Moments of the first one's sum by forward recursion, p
+ * rounded to 1/GRID; it wins with the p of the end, and the second one is its mirror image.
  */
-function oneBitMoments(layers: number): Strength {
+function oneBitMoments(layers: number, leaves: number): Strength {
   let states = new Map([[GRID / 2, { mass: 1, first: 0, second: 0 }]]);
   for (let layer = 0; layer < layers; layer++) {
     const next: typeof states = new Map();
-    const move = (to: number, weight: number, bit: 0 | 1, { mass, first, second }: Moments) => {
+    const move = (to: number, bit: 0 | 1, { mass, first, second }: Moments) => {
       const at = Math.round(to * GRID);
       const sum = next.get(at) ?? { mass: 0, first: 0, second: 0 };
-      sum.mass += weight * mass;
-      sum.first += weight * (first + bit * mass);
-      sum.second += weight * (second + bit * (2 * first + mass));
+      sum.mass += mass / 4;
+      sum.first += (first + bit * mass) / 4;
+      sum.second += (second + bit * (2 * first + mass)) / 4;
       next.set(at, sum);
     };
     for (const [at, moments] of states) {
       const p = at / GRID;
-      move(p, 1 / 4, 0, moments);
-      move(p, 1 / 4, 1, moments);
-      move(p * (2 - p), (2 - p) / 4, 1, moments);
-      move(p * p, p / 4, 0, moments);
+      move(p, 0, moments);
+      move(p, 1, moments);
+      move(1 - (1 - p) ** leaves, 1, moments);
+      move(p ** leaves, 0, moments);
     }
     states = next;
   }
-  const total = (moment: keyof Moments) => [...states.values()].reduce((sum, state) => sum + state[moment], 0);
-  const mean = total('first');
-  return { mean, variance: total('second') - mean * mean };
+  const total = (moment: keyof Moments) => [...states].reduce((sum, [at, state]) => sum + at * state[moment], 0);
+  const mean = total('first') / total('mass');
+  return { mean, variance: total('second') / total('mass') - mean * mean };
 }
 
-/** Kept, because thousands of decoy keys may open the same mark: 30 layers take 10 ms. */
-function oneBitStrength(layers: number): Strength {
-  return (strengths[layers] ??= oneBitMoments(layers));
+/** @internal Kept, because thousands of decoy keys may open the same mark: 30 layers take 10 ms. */
+export function oneBitStrength(layers: number, leaves = 2): Strength {
+  const name = `${layers}, ${leaves}`;
+  let strength = strengths.get(name);
+  if (strength === undefined) strengths.set(name, (strength = oneBitMoments(layers, leaves)));
+  return strength;
 }
 
-const strengths: Strength[] = [];
+const strengths = new Map<string, Strength>();
 
 type Moments = { mass: number; first: number; second: number };
 const GRID = 1000;
