@@ -5,6 +5,7 @@ import { detectCommand } from './commands/detect.ts';
 import { generateCommand } from './commands/generate.ts';
 import { keygenCommand } from './commands/keygen.ts';
 import { keysCommand } from './commands/keys.ts';
+import { scanCommand } from './commands/scan.ts';
 import { complain, explain, masked } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { VERSION } from './version.ts';
@@ -18,7 +19,7 @@ function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXAMPLES);
-  for (const add of [keygenCommand, keysCommand, generateCommand, detectCommand, demoCommand]) add(root);
+  for (const add of [keygenCommand, keysCommand, generateCommand, detectCommand, scanCommand, demoCommand]) add(root);
   return root;
 }
 

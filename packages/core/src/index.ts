@@ -37,6 +37,7 @@ export { Candidates } from './marks/candidates.ts';
 export { scoreKeys } from './marks/keys.ts';
 export { type NativeMark, type NativeMarkInput, openMark } from './marks/native.ts';
 export { oneBitStrength, softmax } from './marks/tournament.ts';
+export { nativeVariants } from './marks/variants.ts';
 export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { kthLargest, Peaks } from './peaks.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';

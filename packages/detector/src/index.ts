@@ -23,5 +23,6 @@ export {
 } from './detect.ts';
 export { lnTail, nullMoments, zScore } from './evidence.ts';
 export { detectLayers, type LayeredDetection } from './layers.ts';
+export { type Finding, type Hypothesis, type Reading, type Scan, type ScanOptions, scan } from './scan.ts';
 export { type Candidate, detectCohorts, detectKeys, type Search, type SearchOptions } from './search.ts';
 export type { Reason, Verdict } from './verdict.ts';

@@ -64,6 +64,12 @@ export class Config {
     return value.map((one, i) => this.#keyOf(one, `${field}[${i}]`, least, most));
   }
 
+  /** A part of another make, such as a trained detector's weights; undefined if absent. It is left out of the descriptor. */
+  part(field: string): unknown {
+    this.#secret.add(field);
+    return this.has(field) ? this.#read(field, undefined) : undefined;
+  }
+
   /** Takes note of fields that say nothing about the mark, such as the engine's own thresholds. */
   ignore(...fields: readonly string[]): void {
     for (const field of fields) this.#unread.delete(field);

@@ -10,7 +10,7 @@ import { type Pairs, TupleSet } from '@taggant/core';
  * the i-th pair, 32 bits, or 64 as two words.
  */
 export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly number[]): Pairs {
-  const { n, contextWidth: width, contexts, tokens, positions } = pairs;
+  const { n, tokens } = pairs;
   const seedsSeen = new TupleSet(2);
   const unitsSeen = new TupleSet(3);
   const kept: number[] = [];
@@ -27,7 +27,27 @@ export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly numb
     kept.push(i);
     first.push(isNewSeed ? 1 : 0);
   }
-  if (kept.length === n && pairs.first !== undefined) return { ...pairs, first: Uint8Array.from(first) };
+  return only(pairs, kept, Uint8Array.from(first));
+}
+
+/**
+ * The pairs whose unit of randomness no earlier pair has, where context and token are one to the generator. `unitOf`: names
+ * the i-th pair's unit, in two words.
+ */
+export function distinctUnits(pairs: Pairs, unitOf: (i: number) => readonly [number, number]): Pairs {
+  const seen = new TupleSet(2);
+  const unit = new Uint32Array(2);
+  const kept: number[] = [];
+  for (let i = 0; i < pairs.n; i++) {
+    unit.set(unitOf(i));
+    if (seen.add(unit, 0)) kept.push(i);
+  }
+  return only(pairs, kept, pairs.first && Uint8Array.from(kept, (i) => (pairs.first as Uint8Array)[i]));
+}
+
+function only(pairs: Pairs, kept: readonly number[], first: Uint8Array | undefined): Pairs {
+  const { n, contextWidth: width, contexts, tokens, positions } = pairs;
+  if (kept.length === n) return { ...pairs, first };
   const keptContexts = new Uint32Array(kept.length * width);
   kept.forEach((i, at) => {
     keptContexts.set(contexts.subarray(i * width, (i + 1) * width), at * width);
@@ -38,7 +58,7 @@ export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly numb
     contexts: keptContexts,
     tokens: Uint32Array.from(kept, (i) => tokens[i]),
     positions: Uint32Array.from(kept, (i) => positions[i]),
-    first: Uint8Array.from(first),
+    first,
     repeated: pairs.repeated + n - kept.length,
   };
 }

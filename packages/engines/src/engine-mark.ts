@@ -9,7 +9,9 @@ import {
   TOKEN_LIMIT,
 } from '@taggant/core';
 import { Config } from './config.ts';
+import { deepmind } from './deepmind/index.ts';
 import { hf } from './hf/index.ts';
+import { markllm } from './markllm/index.ts';
 import type { Device, Opener } from './opener.ts';
 
 /** As written by hand; see docs/compatibility.md for the names and each one's configuration. */
@@ -72,7 +74,7 @@ export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
   return Object.freeze({ ...recipe, descriptor });
 }
 
-const openers: ReadonlyMap<string, Opener> = new Map(Object.entries({ ...hf }));
+const openers: ReadonlyMap<string, Opener> = new Map(Object.entries({ ...hf, ...deepmind, ...markllm }));
 
 /** All marks that {@link openEngineMark} knows. */
 export const engineMarkNames: readonly string[] = [...openers.keys()];

@@ -4,3 +4,4 @@
  * @module
  */
 export { type EngineDescriptor, type EngineMarkFile, engineMarkNames, openEngineMark } from './engine-mark.ts';
+export { engineVariants } from './variants.ts';

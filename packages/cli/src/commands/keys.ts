@@ -24,6 +24,28 @@ export function keysCommand(program: Command): void {
     .addOption(choice('--status <status>', 'its new status', STATUSES).makeOptionMandatory())
     .configureHelp({ showGlobalOptions: true })
     .action((kid: string, _: unknown, command: Command) => setStatus(kid, command.optsWithGlobals()));
+  keys
+    .command('import')
+    .description("Take the key out of another engine's mark file, into the keyring.")
+    .requiredOption('--mark <file>', "the engine's configuration with its key; - is stdin")
+    .requiredOption('--out <file>', 'where the mark without its key goes')
+    .option('--label <text>', 'what the key is for', '')
+    .configureHelp({ showGlobalOptions: true })
+    .action((_: unknown, command: Command) => importKey(command.optsWithGlobals()));
+}
+
+async function importKey(
+  flags: Flags & { readonly mark: string; readonly out: string; readonly label: string },
+): Promise<void> {
+  const { importEngineKey } = await import('../import-key.ts');
+  const { kid, mark } = await importEngineKey(flags);
+  const where = { kid, mark, keyring: flags.keyring, out: flags.out };
+  await writeWhole(
+    '-',
+    flags.json
+      ? jsonLine(where)
+      : `kid         ${kid}\nsecret key  ${printable(flags.keyring)}\nmark        ${printable(flags.out)} (public)\n`,
+  );
 }
 
 async function list(flags: Flags): Promise<void> {
@@ -73,4 +95,5 @@ const HELP = `
 
 Examples:
   $ taggant keys --keyring keys.json
-  $ taggant keys set d406634db2bb0387 --status detect-only --keyring keys.json`;
+  $ taggant keys set d406634db2bb0387 --status detect-only --keyring keys.json
+  $ taggant keys import --mark hf-greenlist.json --out mark.json --label 2026-q4`;

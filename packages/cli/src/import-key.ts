@@ -1,0 +1,52 @@
+/** Takes the key of another engine's mark out of its configuration, into the keyring. @module */
+import { existsSync } from 'node:fs';
+import { EngineKey } from '@taggant/core';
+import { type EngineMarkFile, openEngineMark } from '@taggant/engines';
+import { CommandError, withoutSecrets } from './errors.ts';
+import type { KeyringFlags } from './flags.ts';
+import { isObject, nameOf, parseJsonExactly, readText } from './input.ts';
+import { changeKeyring } from './keyring-store.ts';
+import { keyFieldsOf } from './mark-file.ts';
+import { openOutput } from './output.ts';
+import { refuseToReplace } from './paths.ts';
+
+interface Flags extends KeyringFlags {
+  readonly mark: string;
+  readonly out: string;
+  readonly label: string;
+}
+
+/** The key's kid, and the mark that it is for. */
+export async function importEngineKey(flags: Flags): Promise<{ kid: string; mark: string }> {
+  const place = nameOf(flags.mark);
+  refuseToReplace(['--out', flags.out], { '--mark': flags.mark, '--keyring': flags.keyring });
+  if (existsSync(flags.out)) {
+    throw new CommandError(`${flags.out} exists already; texts may rest on it, so it is not replaced`);
+  }
+  const file = parseJsonExactly(await readText(flags.mark), place);
+  if (!isObject(file)) throw new CommandError(`${place}: expected a mark as a JSON object`);
+  if (file.kid !== undefined)
+    throw new CommandError(`${place}: expected a mark that holds its key, got one with a "kid"`);
+  const { key, open } = withoutKey(file as unknown as EngineMarkFile, flags.label, place);
+  // The key is stored before the mark that names it is shown: a mark without its key is worth nothing.
+  const out = openOutput(flags.out);
+  await changeKeyring(flags, (keyring) => keyring.with({ key, status: 'active' }), { create: true });
+  await out.write(`${JSON.stringify(open, null, 2)}\n`);
+  await out.close();
+  return { kid: key.kid, mark: key.mark };
+}
+
+function withoutKey(file: EngineMarkFile, label: string, place: string): { key: EngineKey; open: object } {
+  try {
+    const { descriptor } = openEngineMark(file);
+    const names = keyFieldsOf(file, descriptor);
+    if (names.length === 0) {
+      throw new TypeError("expected a key in the configuration, got none: the engine's default is public");
+    }
+    const fields = Object.fromEntries(names.map((name) => [name, (file.config as Record<string, unknown>)[name]]));
+    const key = new EngineKey(file.mark, fields, { label });
+    return { key, open: { ...file, config: descriptor.config, kid: key.kid } };
+  } catch (error) {
+    throw withoutSecrets(place, error);
+  }
+}

@@ -1,0 +1,36 @@
+/** A scan in words: what fits, where the settings are wrong, and why nothing may have been found. @module */
+import { type Finding, formatP, type Scan } from '@taggant/detector';
+import { printable } from '../errors.ts';
+import type { Tried } from './hypotheses.ts';
+
+/** One paragraph. */
+export function diagnosisOf(result: Scan<Tried>): string {
+  const { findings, tests, lnP } = result;
+  const corrected = `corrected for ${tests} tests`;
+  const [best] = findings;
+  if (result.verdict === 'found') {
+    const { of, title, reading } = best;
+    const how =
+      of.differs.length === 0 ? 'as its settings say' : `but not as its settings say: ${of.differs.join(', ')}`;
+    return `${title}, key ${of.key}, fits ${how}; read as ${reading}; p = ${formatP(lnP)}, ${corrected}.`;
+  }
+  if (best === undefined) return `None of ${tests} tests came near: the text reads like any other under these keys.`;
+  const most = Math.max(...findings.map(({ n }) => n));
+  const why =
+    most < FEW_PAIRS
+      ? `The text is short (${most} distinct pairs): a mark may be there all the same.`
+      : 'Another key, scheme, tokenizer or device may have been used, or the text was never marked, or was rewritten.';
+  return `The best of ${tests} tests has p = ${formatP(lnP)}, corrected for all of them. ${why}`;
+}
+
+/** The best hypotheses, a line each. */
+export function tableOf(findings: readonly Finding<Tried>[]): string {
+  return findings
+    .map(({ of, title, reading, n, z, lnP }) => {
+      const differs = of.differs.length === 0 ? 'as set' : of.differs.join(', ');
+      return `  p = ${formatP(lnP).padEnd(8)} z = ${z.toFixed(1).padStart(5)} n = ${n}  ${printable(of.key)}  ${title}  [${differs}]  ${reading}\n`;
+    })
+    .join('');
+}
+
+const FEW_PAIRS = 100;

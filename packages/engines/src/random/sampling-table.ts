@@ -1,0 +1,43 @@
+/**
+ * `torch.randint(0, 2, (size,), generator=g)` with a freshly seeded generator: the table of bits of SynthID.
+ * @module
+ */
+import type { Device } from '../opener.ts';
+import { MersenneTwister } from './mersenne-twister.ts';
+import { philox } from './philox.ts';
+
+/**
+ * A CPU takes the lowest bit of each word of MT19937 (aten/src/ATen/core/DistributionsHelper.h). A graphics card gives each
+ * element a Philox stream of its own (aten/src/ATen/native/cuda/DistributionTemplates.h) as long as it can start that many
+ * threads; most can start 65,536. One that cannot, such as a T4 with 40,960, draws the rest of the table in another way, which
+ * is not followed here. Of a seed, 53 bits can be given; a CPU uses 32.
+ */
+export function samplingTable(device: Device, size: number, seed: number): Uint8Array {
+  const name = `${device} ${size} ${seed}`;
+  let table = tables.get(name);
+  if (table === undefined) {
+    table = device === 'cpu' ? ofTwister(size, seed) : ofPhilox(size, seed);
+    if (tables.size === KEPT) tables.delete(tables.keys().next().value as string);
+    tables.set(name, table);
+  }
+  return table;
+}
+
+function ofTwister(size: number, seed: number): Uint8Array {
+  const generator = new MersenneTwister();
+  generator.seed(seed % 2 ** 32);
+  return Uint8Array.from({ length: size }, () => generator.next() & 1);
+}
+
+function ofPhilox(size: number, seed: number): Uint8Array {
+  const block = new Uint32Array(4);
+  return Uint8Array.from({ length: size }, (_, i) => {
+    block.set([0, 0, i, 0]);
+    philox(block, (seed % 2 ** 32) | 0, Math.floor(seed / 2 ** 32));
+    return block[0] & 1;
+  });
+}
+
+/** Thousands of keys share a table. */
+const tables = new Map<string, Uint8Array>();
+const KEPT = 8;

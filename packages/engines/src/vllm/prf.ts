@@ -1,0 +1,62 @@
+/**
+ * vLLM's pseudorandom function `philox4x32-10-v1` (vllm/v1/watermarking/prfs/philox.py, 0.30.0 to 0.33.0): Philox as a chain
+ * over the context, four tokens a block, and once more for four adjacent candidates.
+ *
+ * Philox is no cryptographic function: nobody has shown that its 64-bit key cannot be found from marked text.
+ * @module
+ */
+import type { Words } from '../families/word-tournament.ts';
+import { low32 } from '../int64.ts';
+import { philox } from '../random/philox.ts';
+import { NO_TOKEN } from '../scored.ts';
+
+/** key: 64 bits. Contexts of `width` tokens. */
+export function philoxWords(key: bigint, width: number): Words {
+  const key0 = low32(key);
+  const key1 = low32(key >> 32n);
+  const state = new Uint32Array(4);
+  const words = new Uint32Array(4);
+  let group = -1;
+  return {
+    seed(tokens, from) {
+      state[0] = CONTEXT_DOMAIN;
+      state[1] = width;
+      state[2] = 0;
+      state[3] = 0;
+      for (let at = 0; at < width; at += 4) {
+        // Behind the last token stand the largest words, counted down from the place in the block.
+        for (let i = 0; i < 4; i++) state[i] ^= at + i < width ? tokens[from + at + i] : ~i;
+        philox(state, key0 ^ at, key1);
+      }
+      group = -1;
+    },
+    of(token) {
+      if (token >>> 2 !== group) {
+        group = token >>> 2;
+        words[0] = group;
+        words[1] = state[0];
+        words[2] = state[1];
+        words[3] = state[2];
+        philox(words, key0 ^ state[3], key1 ^ TOKEN_DOMAIN);
+      }
+      return words[token & 3];
+    },
+  };
+}
+
+/**
+ * The uniform of a word: its upper 24 bits m as (m + 1) / (2^24 + 1), rounded to float32. From 2^-24 to 1 - 2^-24.
+ *
+ * @example
+ * uniformOf(0xffffffff); // 1 - 2 ** -24
+ */
+export function uniformOf(word: number): number {
+  return Math.fround(((word >>> 8) + 1) / 16777217);
+}
+
+/** What vLLM's marks see where there is no token, and whom they mark: generated tokens, from the first on, and nothing else. */
+export const START = { padding: NO_TOKEN, marks: true, scores: true, prompt: false } as const;
+
+/** "WMCX" and "WMTK". */
+const CONTEXT_DOMAIN = 0x574d4358;
+const TOKEN_DOMAIN = 0x574d544b;
