@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import {
   deriveKey,
   EngineKey,
@@ -229,5 +230,59 @@ describe('keyring files', () => {
     const directory = folder();
     expect(() => readKeyringFile(join(directory, 'none.json'))).toThrow(/ENOENT.*none\.json/);
     expect(() => readKeyringFile(directory, { allowReadableByOthers: true })).toThrow(/EISDIR/);
+  });
+});
+
+describe("another engine's key", () => {
+  const fields = { hashing_key: '12345678901234567890', more: [1, '2'] };
+  const key = new EngineKey('hf/greenlist', fields, { label: 'served' });
+  const keyring = new Keyring([entry(1), { key, status: 'active', notAfter: '2026-12-31' }]);
+
+  it('survives the file beside native keys, and completes a configuration', () => {
+    const read = Keyring.parse(keyring.print());
+    expect(read.print()).toBe(keyring.print());
+    const found = read.engineKeyForDetection('hf/greenlist');
+    expect([found.kid, found.label, exportEngineKey(found)]).toEqual([key.kid, 'served', fields]);
+    expect(read.forDetection('greenlist').kid).toBe(entry(1).key.kid);
+  });
+
+  it('shows itself nowhere else', () => {
+    for (const text of [inspect(keyring, { depth: 9 }), JSON.stringify(keyring), inspect(key), JSON.stringify(key)]) {
+      expect(text).not.toContain('1234567890123456789');
+    }
+  });
+
+  it('has a kid that is not made from it: the same key comes under another one each time', () => {
+    expect(new EngineKey('hf/greenlist', fields).kid).not.toBe(key.kid);
+    expect(key.kid).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('marks only while it may, and only as the mark that it is for', () => {
+    expect(keyring.engineKeyForMarking('hf/greenlist', key.kid, now)).toBe(key);
+    expect(() => keyring.engineKeyForMarking('hf/greenlist', undefined, new Date('2027-06-01'))).toThrow(
+      'may not mark after',
+    );
+    expect(() => keyring.engineKeyForDetection('vllm/sbw', key.kid)).toThrow(
+      'expected one of vllm/sbw, got hf/greenlist',
+    );
+    expect(() => keyring.engineKeyForDetection('vllm/sbw')).toThrow('got 0 such keys');
+    expect(() => keyring.forDetection('greenlist', key.kid)).toThrow('expected scheme greenlist, got hf/greenlist');
+    const retired = keyring.withStatus(key.kid, 'retired');
+    expect(() => retired.engineKeyForMarking('hf/greenlist', key.kid, now)).toThrow('expected status active');
+    expect(retired.engineKeyForDetection('hf/greenlist', key.kid)).toBe(key);
+  });
+
+  it.each([
+    [{ mark: 'taggant/1' }, /"mark" expected an engine's/],
+    [{ fields: {} }, /expected at least one key field/],
+    [{ fields: { hashing_key: 'hunter2' } }, /expected integers/],
+    [{ kid: 'x' }, /"kid" expected 16/],
+    [{ label: 7 }, /"label" expected a string/],
+    [{ secret: 'x' }, /unknown field/],
+  ])('is refused from a damaged file: %o', (change, message) => {
+    const file = JSON.parse(keyring.print());
+    file.keys[1] = { ...file.keys[1], ...change };
+    expect(() => Keyring.parse(JSON.stringify(file))).toThrow(message);
+    expect(() => Keyring.parse(JSON.stringify(file))).not.toThrow('hunter2');
   });
 });

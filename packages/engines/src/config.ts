@@ -48,6 +48,13 @@ export class Config {
     return value;
   }
 
+  /** A field that is a word in one place of an engine and a boolean in another. */
+  choiceOrFlag<T extends string>(field: string, choices: readonly T[], standard: T | boolean): T | boolean {
+    return typeof this.#fields[field] === 'boolean' || typeof standard === 'boolean' && !this.has(field)
+      ? this.flag(field, standard as boolean)
+      : this.choice(field, choices);
+  }
+
   /** An integer key, as a number that a double holds exactly, or as decimal digits. */
   key(field: string, least: bigint, most: bigint, standard?: bigint): bigint {
     this.#secret.add(field);
@@ -62,6 +69,17 @@ export class Config {
       throw new TypeError(`"${this.#path(field)}" expected a list of ${count.least} to ${count.most} integers`);
     }
     return value.map((one, i) => this.#keyOf(one, `${field}[${i}]`, least, most));
+  }
+
+  /** A key of 64 bits, as text of 1 to 16 hex digits, with or without 0x; undefined if absent. */
+  hexKey(field: string): bigint | undefined {
+    this.#secret.add(field);
+    if (!this.has(field)) return undefined;
+    const value = this.#read(field, undefined);
+    if (typeof value !== 'string' || !/^(0[xX])?[0-9a-fA-F]{1,16}$/.test(value)) {
+      throw new TypeError(`"${this.#path(field)}" expected text of 1 to 16 hex digits, got ${kindOf(value)}`);
+    }
+    return BigInt(`0x${value.replace(/^0[xX]/, '')}`);
   }
 
   /** A part of another make, such as a trained detector's weights; undefined if absent. It is left out of the descriptor. */

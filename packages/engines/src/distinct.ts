@@ -42,10 +42,11 @@ export function distinctUnits(pairs: Pairs, unitOf: (i: number) => readonly [num
     unit.set(unitOf(i));
     if (seen.add(unit, 0)) kept.push(i);
   }
-  return only(pairs, kept, pairs.first && Uint8Array.from(kept, (i) => (pairs.first as Uint8Array)[i]));
+  return kept.length === pairs.n ? pairs : only(pairs, kept, undefined);
 }
 
-function only(pairs: Pairs, kept: readonly number[], first: Uint8Array | undefined): Pairs {
+/** The pairs of the places `kept`, ascending; `first` as {@link Pairs} has it. */
+export function only(pairs: Pairs, kept: readonly number[], first: Uint8Array | undefined): Pairs {
   const { n, contextWidth: width, contexts, tokens, positions } = pairs;
   if (kept.length === n) return { ...pairs, first };
   const keptContexts = new Uint32Array(kept.length * width);

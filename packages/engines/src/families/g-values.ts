@@ -83,71 +83,78 @@ const M_SQUARED = Math.imul(M_LOW, M_LOW);
 export function hashedGValues(ngramLength: number, keys: readonly bigint[]): GValues {
   const layers = keys.length;
   const start = startOf(keys);
-  const [startHigh, startLow] = [Number(start >> 32n) | 0, low32(start) | 0];
-  // (h + key) * M + 1 is h * M plus an offset of the layer's own.
-  const offsets = keys.map((key) => BigInt.asUintN(64, key * MULTIPLIER + 1n));
+  // The layer's hash (h + key) * M + 1 and the first round's, of that plus 1, make h * M * M plus an offset of the layer's own.
+  const offsets = keys.map((key) => BigInt.asUintN(64, (key * MULTIPLIER + 2n) * MULTIPLIER + 1n));
   const offsetsHigh = Int32Array.from(offsets, (offset) => Number(offset >> 32n));
   const offsetsLow = Int32Array.from(offsets, low32);
-  let high = 0;
-  let low = 0;
-  const take = (token: number) => {
-    const sum = (low + token) | 0;
-    high = timesHigh((high + carryOf(sum, token)) | 0, sum);
-    low = (Math.imul(sum, M_LOW) + 1) | 0;
-    if (low === 0) high = (high + 1) | 0;
-  };
+  const context = new Int32Array(2);
+  const ngram = new Int32Array(2);
+  const bits = new Uint8Array(layers);
   const takeContext = (tokens: Uint32Array, from: number) => {
-    high = startHigh;
-    low = startLow;
-    for (let i = from; i < from + ngramLength - 1; i++) take(tokens[i]);
-  };
-  /** The bit of the n-gram that was taken, its hash times M being given. */
-  const bitOf = (layer: number, timesMHigh: number, timesMLow: number) => {
-    let l = (timesMLow + offsetsLow[layer]) | 0;
-    let h = (timesMHigh + offsetsHigh[layer] + carryOf(l, timesMLow)) | 0;
-    for (let round = 0; round < 12; round++) {
-      const product = Math.imul(l, M_LOW);
-      h = timesHigh(h, l);
-      // (k + 1) * M + 1 is k * M plus M + 1.
-      l = (product + M_LOW + 1) | 0;
-      h = (h + M_HIGH + carryOf(l, product)) | 0;
-      l = (l >>> 5) | (h << 27);
-      h >>= 5;
-    }
-    return (l >>> 30) & 1;
+    context[HIGH] = Number(start >> 32n);
+    context[LOW] = low32(start);
+    for (let i = from; i < from + ngramLength - 1; i++) step(context, tokens[i], context);
   };
   return {
     layers,
     p: 0.5,
     read(tokens, from, token, bits) {
       takeContext(tokens, from);
-      take(token);
-      const [h, l] = [timesHigh(high, low), Math.imul(low, M_LOW)];
-      let ones = 0;
-      for (let layer = 0; layer < layers; layer++) ones += bits[layer] = bitOf(layer, h, l);
-      return ones;
+      step(context, token, ngram);
+      return bitsOf(ngram, offsetsHigh, offsetsLow, bits);
     },
     words(tokens, from, candidates, n, first, out) {
       takeContext(tokens, from);
-      const [contextHigh, contextLow] = [high, low];
+      const end = Math.min(first + 32, layers);
       for (let i = 0; i < n; i++) {
-        high = contextHigh;
-        low = contextLow;
-        take(candidates[i]);
-        const [h, l] = [timesHigh(high, low), Math.imul(low, M_LOW)];
+        step(context, candidates[i], ngram);
+        bitsOf(ngram, offsetsHigh, offsetsLow, bits);
         let word = 0;
-        for (let layer = Math.min(first + 32, layers) - 1; layer >= first; layer--) {
-          word = (word << 1) | bitOf(layer, h, l);
-        }
+        for (let layer = end - 1; layer >= first; layer--) word = (word << 1) | bits[layer];
         out[i] = word;
       }
     },
     unit(tokens, from, token) {
       takeContext(tokens, from);
-      take(token);
-      return [low >>> 0, high >>> 0];
+      step(context, token, ngram);
+      return [ngram[LOW], ngram[HIGH]];
     },
   };
+}
+
+/** One number more: from (h) to (h + token) * M + 1. */
+function step(hash: Int32Array, token: number, out: Int32Array): void {
+  const low = hash[LOW];
+  const sum = (low + token) | 0;
+  const high = (hash[HIGH] + carryOf(low, token, sum)) | 0;
+  const product = Math.imul(sum, M_LOW);
+  out[HIGH] = timesHigh(high, sum) + (product === -1 ? 1 : 0);
+  out[LOW] = product + 1;
+}
+
+/** Writes the bits of all layers for an n-gram's hash; returns how many are 1. */
+function bitsOf(hash: Int32Array, offsetsHigh: Int32Array, offsetsLow: Int32Array, bits: Uint8Array): number {
+  const once = Math.imul(hash[LOW], M_LOW);
+  const twice = Math.imul(once, M_LOW);
+  const twiceHigh = timesHigh(timesHigh(hash[HIGH], hash[LOW]), once);
+  let ones = 0;
+  for (let layer = 0; layer < offsetsLow.length; layer++) {
+    const offset = offsetsLow[layer];
+    let low = (twice + offset) | 0;
+    let high = (twiceHigh + offsetsHigh[layer] + carryOf(twice, offset, low)) | 0;
+    for (let round = 1; round < ROUNDS; round++) {
+      low = (low >>> 5) | (high << 27);
+      high >>= 5;
+      // (k + 1) * M + 1 is k * M plus M + 1.
+      const product = Math.imul(low, M_LOW);
+      high = (timesHigh(high, low) + M_HIGH) | 0;
+      low = (product + M_LOW + 1) | 0;
+      high = (high + carryOf(product, M_LOW + 1, low)) | 0;
+    }
+    // Bit 30 of what the last shift by 5 would leave.
+    ones += bits[layer] = (high >>> 3) & 1;
+  }
+  return ones;
 }
 
 /** Where the hash starts: the SHA-256 of the keys as little-endian int64, read big-endian, modulo 2^63 - 1. */
@@ -160,5 +167,8 @@ function startOf(keys: readonly bigint[]): bigint {
   return sha256(bytes).reduce((sum, byte) => ((sum << 8n) | BigInt(byte)) % START_MODULUS, 0n);
 }
 
+const HIGH = 0;
+const LOW = 1;
+const ROUNDS = 12;
 const MULTIPLIER = 6364136223846793005n;
 const START_MODULUS = 2n ** 63n - 1n;

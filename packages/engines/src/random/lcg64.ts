@@ -12,11 +12,11 @@ export const M_LOW = 0x4c957f2d;
 export function timesHigh(high: number, low: number): number {
   const a = low & 0xffff;
   const b = low >>> 16;
-  const middle = b * 0x7f2d + ((a * 0x7f2d) >>> 16);
-  const cross = a * 0x4c95 + (middle & 0xffff);
-  const carried = b * 0x4c95 + (middle >>> 16) + (cross >>> 16);
+  const middle = (Math.imul(b, 0x7f2d) + (Math.imul(a, 0x7f2d) >>> 16)) | 0;
+  const cross = (Math.imul(a, 0x4c95) + (middle & 0xffff)) | 0;
+  const carried = (Math.imul(b, 0x4c95) + (middle >>> 16) + (cross >>> 16)) | 0;
   return (carried + Math.imul(low, M_HIGH) + Math.imul(high, M_LOW)) | 0;
 }
 
-/** 1 if the sum of two words, of which `sum` are the low 32 bits, went beyond 2^32; `added` is either of them. */
-export const carryOf = (sum: number, added: number): number => (sum >>> 0 < added >>> 0 ? 1 : 0);
+/** The 33rd bit of a + b, of which `sum` has the low 32: set where both top bits are, or one is and the sum's is not. */
+export const carryOf = (a: number, b: number, sum: number): number => ((a & b) | ((a | b) & ~sum)) >>> 31;

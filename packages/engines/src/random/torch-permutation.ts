@@ -6,9 +6,7 @@
  * after k steps, and where one element ends can be followed without moving any other.
  * @module
  */
-import { MersenneTwister } from './mersenne-twister.ts';
-
-const generator = new MersenneTwister();
+import { BLOCK, mersenneTwister } from './mersenne-twister.ts';
 
 /**
  * The first `count` elements of `randperm(n)` under a seed (its low 32 bits), n at most 2^24.
@@ -19,12 +17,13 @@ const generator = new MersenneTwister();
 export function permutationHead(seed: number, n: number, count: number): Uint32Array {
   const elements = numbersBelow(n).slice();
   const steps = Math.min(count, n - 1);
-  generator.seed(seed);
+  mersenneTwister.seed(seed);
   for (let from = 0; from < steps; from += BLOCK) {
-    const words = generator.block(Math.min(BLOCK, steps - from));
-    for (let k = 0; k < words.length; k++) {
+    const end = Math.min(BLOCK, steps - from);
+    const words = mersenneTwister.block(end);
+    for (let k = 0; k < end; k++) {
       const i = from + k;
-      const j = i + (words[k] % (n - i));
+      const j = i + remainder(words[k] >>> 0, n - i);
       const element = elements[i];
       elements[i] = elements[j];
       elements[j] = element;
@@ -45,17 +44,18 @@ export function placeInPermutation(seed: number, n: number, element: number, cou
 
 /** The places of several elements, each below n, under one seed: cheaper than one by one, because they share their draws. */
 export function placesInPermutation(seed: number, n: number, elements: ArrayLike<number>, count: number): Int32Array {
-  const divisors = divisorsUpTo(n);
+  prepareDivisors(n);
   const at = Uint32Array.from(elements);
   const places = new Int32Array(at.length).fill(-1);
   const steps = Math.min(count, n - 1);
   let open = at.length;
-  generator.seed(seed);
+  mersenneTwister.seed(seed);
   for (let from = 0; from < steps && open > 0; from += BLOCK) {
-    const words = generator.block(Math.min(BLOCK, steps - from));
+    const count = Math.min(BLOCK, steps - from);
+    const words = mersenneTwister.block(count);
     for (let e = 0; e < at.length; e++) {
       if (places[e] >= 0) continue;
-      places[e] = follow(words, from, n, at, e, divisors);
+      places[e] = follow(words, count, from, n, at, e);
       if (places[e] >= 0) open--;
     }
   }
@@ -64,42 +64,40 @@ export function placesInPermutation(seed: number, n: number, elements: ArrayLike
   return places;
 }
 
-/** Follows an element through the steps of a block: the step that makes its place final, or -1; `at[e]` is where it lies now. */
-function follow(words: Uint32Array, from: number, n: number, at: Uint32Array, e: number, divisors: Divisors): number {
+/** Follows an element through a block's steps: the one that makes its place final, or -1; `at[e]` is where it lies now. */
+function follow(words: Int32Array, count: number, from: number, n: number, at: Uint32Array, e: number): number {
   let begin = 0;
   for (;;) {
-    const place = at[e];
     // Until the element's own step comes, it stays where it is unless a draw hits it.
-    const end = Math.min(Math.max(place - from, 0), words.length);
-    const hit = firstHit(words, begin, end, place - from, n - from, divisors);
+    const place = at[e] - from;
+    const end = Math.min(place, count);
+    const hit = firstHit(words, begin, end, place, n - from);
     if (hit >= 0) return from + hit;
-    if (end === words.length) return -1;
-    at[e] = place + (words[end] % (n - place));
-    if (at[e] === place) return place;
+    if (end === count) return -1;
+    const moved = remainder(words[end] >>> 0, n - at[e]);
+    if (moved === 0) return at[e];
+    at[e] += moved;
     begin = end + 1;
   }
 }
 
-/** The first k from `begin` to `end` with words[k] % (n - k) = place - k, or -1. The hot loop: no division. */
-function firstHit(
-  words: Uint32Array,
-  begin: number,
-  end: number,
-  place: number,
-  n: number,
-  { inverse, most }: Divisors,
-): number {
+/** The first k from `begin` to `end` with words[k] modulo n - k = place - k, or -1. The hot loop: no division. */
+function firstHit(words: Int32Array, begin: number, end: number, place: number, n: number): number {
+  const { inverse, most } = divisors;
   let range = n - begin;
   let rest = place - begin;
   for (let k = begin; k < end; k++) {
-    // Whoever leaves this rest passes the test of divisibility; whoever passes it is checked.
+    // A word with this rest passes the test of divisibility; what passes is checked.
     const multiple = Math.imul(words[k] - rest, inverse[range]) >>> 0;
-    if (multiple <= most[range] && words[k] % range === rest) return k;
+    if (multiple <= most[range] && (words[k] >>> 0) % range === rest) return k;
     range--;
     rest--;
   }
   return -1;
 }
+
+/** value % divisor of a 32-bit value: a quotient of doubles never rounds up to the next integer here. */
+const remainder = (value: number, divisor: number) => value - Math.floor(value / divisor) * divisor;
 
 /**
  * For each d: the inverse modulo 2^32 of its odd part, and the largest multiple of that part, divided by it, below 2^32. An
@@ -111,10 +109,10 @@ interface Divisors {
   readonly most: Uint32Array;
 }
 
-let known: Divisors = { inverse: new Int32Array(0), most: new Uint32Array(0) };
+let divisors: Divisors = { inverse: new Int32Array(0), most: new Uint32Array(0) };
 
-function divisorsUpTo(n: number): Divisors {
-  if (known.inverse.length > n) return known;
+function prepareDivisors(n: number): void {
+  if (divisors.inverse.length > n) return;
   const inverse = new Int32Array(n + 1);
   const most = new Uint32Array(n + 1);
   for (let d = 1; d <= n; d++) {
@@ -125,8 +123,7 @@ function divisorsUpTo(n: number): Divisors {
     inverse[d] = x;
     most[d] = 0xffffffff / odd;
   }
-  known = { inverse, most };
-  return known;
+  divisors = { inverse, most };
 }
 
 let numbers = new Uint32Array(0);
@@ -139,6 +136,3 @@ function numbersBelow(n: number): Uint32Array {
   }
   return numbers.subarray(0, n);
 }
-
-/** The generator's words come in blocks. */
-const BLOCK = 624;

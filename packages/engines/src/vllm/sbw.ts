@@ -10,7 +10,7 @@
  */
 import type { EngineFigures, Pairs } from '@taggant/core';
 import { lnNormalTail } from '@taggant/stats';
-import { distinctSeeds } from '../distinct.ts';
+import { distinctSeeds, only } from '../distinct.ts';
 import { bernoulliGreenlist, type Coins } from '../families/bernoulli-greenlist.ts';
 import { INT64_MAX, low32 } from '../int64.ts';
 import type { Recipe, Settings } from '../opener.ts';
@@ -42,7 +42,7 @@ export function openSbw({ config }: Settings): Recipe {
       const keyed = seededPairs(pairs, seeds);
       return distinctSeeds(keyed, (i) => {
         seeds.take(keyed.contexts, i * width);
-        return seeds.of(keyed.tokens[i]);
+        return Array.from(seeds.of(keyed.tokens[i]));
       });
     },
     compat(tokens): EngineFigures {
@@ -144,10 +144,12 @@ function coinsOf(seeds: Seeds, limit: number): Coins {
 
 /** The pairs whose seed is not 0. */
 function seededPairs(pairs: Pairs, seeds: Seeds): Pairs {
-  const { contextWidth: width, contexts, tokens } = pairs;
-  return filterPairs(pairs, (i) => {
+  const { n, contextWidth: width, contexts, tokens } = pairs;
+  const kept: number[] = [];
+  for (let i = 0; i < n; i++) {
     seeds.take(contexts, i * width);
-    const seed = seeds.of(tokens[i]);
-    return (seed[0] | seed[1]) !== 0;
-  });
+    const [low, high] = seeds.of(tokens[i]);
+    if (low !== 0 || high !== 0) kept.push(i);
+  }
+  return only(pairs, kept, undefined);
 }

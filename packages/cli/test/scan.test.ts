@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openEngineMark } from '@taggant/engines';
+import { describe, expect, it } from 'vitest';
+import { expectError, jsonLines, open, run, SECRET_HEX, temporaryFolder, writeTokens } from './command.ts';
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+const native = { mark: 'taggant/1', scheme: 'greenlist', gamma: '1/4', delta: 4, contextWidth: 1 } as const;
+const KEY = '12345678901234567';
+const config = { greenlist_ratio: 0.25, bias: 4, seeding_scheme: 'lefthash', context_width: 1 };
+const engine = { mark: 'hf/greenlist', config: { ...config, hashing_key: KEY }, vocabSize: 1000 };
+const read = (name: string) => readFileSync(join(cwd, name), 'utf8');
+const line = (id: string, tokens: readonly number[]) => `${JSON.stringify({ id, tokens })}\n`;
+
+folder.file('native.json', { ...native, gamma: '1/2', secret: SECRET_HEX });
+folder.file('engine.json', JSON.stringify(engine).replace(`"${KEY}"`, KEY));
+folder.file('native.jsonl', line('native', writeTokens([open(native)], 200, 1)));
+folder.file('engine.jsonl', line('engine', writeTokens([openEngineMark(engine)], 200, 1)));
+folder.file('plain.jsonl', line('plain', writeTokens([], 200, 2)));
+
+describe('taggant scan', () => {
+  it('finds a mark whose settings were written down wrong, and says what is wrong', async () => {
+    const { status, stdout } = await run(['scan', '--mark', 'native.json', '--tokens', 'native.jsonl'], { cwd });
+    expect(stdout).toMatch(
+      /^found .*fits but not as its settings say: gamma 1\/4 \(set: 1\/2\).*corrected for 30 tests\.\n/,
+    );
+    expect(status).toBe(0);
+  });
+
+  it('says that nothing was found, and not that nothing is there', async () => {
+    const { status, stdout } = await run(['scan', '--mark', 'native.json', '--tokens', 'plain.jsonl', '--json'], {
+      cwd,
+    });
+    const [result] = jsonLines(stdout);
+    expect(result).toMatchObject({ id: 'plain', verdict: 'nothing-found', tests: 30 });
+    expect(status).toBe(3);
+  });
+
+  it("reads another engine's configuration, its key moved into a keyring beforehand, to the last digit", async () => {
+    const moved = await run(
+      ['keys', 'import', '--mark', 'engine.json', '--out', 'moved.json', '--keyring', 'keys.json', '--label', 'served'],
+      { cwd },
+    );
+    expect(moved.status).toBe(0);
+    expect(JSON.parse(read('moved.json'))).toEqual({
+      ...engine,
+      config,
+      kid: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+    expect(read('keys.json')).toContain(KEY);
+    folder.file('wrong.json', read('moved.json').replace('0.25', '0.5'));
+    const detected = await run(
+      ['detect', '--mark', 'moved.json', '--keyring', 'keys.json', '--tokens', 'engine.jsonl', '--json'],
+      { cwd },
+    );
+    expect(jsonLines(detected.stdout)[0]).toMatchObject({ verdict: 'marked', mark: { mark: 'hf/greenlist' } });
+    const found = await run(['scan', '--mark', 'wrong.json', '--keyring', 'keys.json', '--tokens', 'engine.jsonl'], {
+      cwd,
+    });
+    expect(found.stdout).toMatch(
+      /^found .*\(served\), fits but not as its settings say: greenlist_ratio 0\.25 \(set: 0\.5\)/,
+    );
+    for (const { stdout, stderr } of [moved, detected, found]) expect(stdout + stderr).not.toContain(KEY);
+  });
+
+  it('without marks, tries every key of the keyring', async () => {
+    await run(['keygen', '--keyring', 'all.json', '--mark', 'first.json', '--scheme', 'gumbel', '--label', 'first'], {
+      cwd,
+    });
+    const { status, stdout } = await run(['scan', '--keyring', 'all.json', '--tokens', 'plain.jsonl', '--json'], {
+      cwd,
+    });
+    expect(jsonLines(stdout)[0]).toMatchObject({ verdict: 'nothing-found', tests: 5 });
+    expect(status).toBe(3);
+  });
+
+  it('refuses what it cannot scan, without showing a key', async () => {
+    folder.file('bad.json', { ...engine, config: { ...engine.config, greenlist_ration: 0.25 } });
+    const refuses = async (args: string[], message: RegExp) => expectError(await run(args, { cwd }), message);
+    await refuses(['scan', '--mark', 'bad.json', '--tokens', 'plain.jsonl'], /unknown field "greenlist_ration"/);
+    await refuses(['scan', '--mark', 'native.json'], /expected either --text or --tokens/);
+    await refuses(['scan', '--tokens', 'plain.jsonl', '--keyring', 'none.json'], /no such file/);
+    await refuses(['keys', 'import', '--mark', 'native.json', '--out', 'x.json'], /unknown mark "taggant\/1"/);
+  });
+});
