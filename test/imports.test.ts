@@ -9,7 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   kernels: [],
   stats: [],
   core: ['kernels', '@noble/hashes'],
-  engines: ['core', 'kernels', '@noble/hashes'],
+  engines: ['core', 'kernels', 'stats', '@noble/hashes'],
   sampler: ['core', '@huggingface/transformers', 'node-llama-cpp'],
   detector: ['core', 'stats', '@huggingface/tokenizers', 'tiktoken'],
   'tiny-lm': ['core', 'detector'],

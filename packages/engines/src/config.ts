@@ -41,6 +41,13 @@ export class Config {
     return checkOneOf(this.#read(field, standard), this.#path(field), choices);
   }
 
+  /** Any text. Errors about it must not show it: it may hold a key. */
+  text(field: string, standard?: string): string {
+    const value = this.#read(field, standard);
+    if (typeof value !== 'string') throw new TypeError(`"${this.#path(field)}" expected a text, got ${kindOf(value)}`);
+    return value;
+  }
+
   flag(field: string, standard?: boolean): boolean {
     const value = this.#read(field, standard);
     if (typeof value !== 'boolean')
@@ -50,7 +57,7 @@ export class Config {
 
   /** A field that is a word in one place of an engine and a boolean in another. */
   choiceOrFlag<T extends string>(field: string, choices: readonly T[], standard: T | boolean): T | boolean {
-    return typeof this.#fields[field] === 'boolean' || typeof standard === 'boolean' && !this.has(field)
+    return typeof this.#fields[field] === 'boolean' || (typeof standard === 'boolean' && !this.has(field))
       ? this.flag(field, standard as boolean)
       : this.choice(field, choices);
   }

@@ -13,6 +13,10 @@ import { deepmind } from './deepmind/index.ts';
 import { hf } from './hf/index.ts';
 import { markllm } from './markllm/index.ts';
 import type { Device, Opener } from './opener.ts';
+import { sglang } from './sglang/index.ts';
+import { textseal } from './textseal/index.ts';
+import { threeBricks } from './three-bricks/index.ts';
+import { vllm } from './vllm/index.ts';
 
 /** As written by hand; see docs/compatibility.md for the names and each one's configuration. */
 export interface EngineMarkFile {
@@ -49,11 +53,11 @@ export interface EngineDescriptor extends MarkDescriptor {
 export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
   if (typeof file !== 'object' || file === null) throw new TypeError(`"mark" expected an object, got ${typeof file}`);
   const { mark: name, config: fields, vocabSize, device, tokenizer, kid, ...rest } = file;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in a mark of ${show(name)}`);
   const opener = openers.get(name);
   if (opener === undefined)
     throw new RangeError(`unknown mark ${show(name)}: one of ${engineMarkNames.join(', ')} expected`);
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in a mark of ${show(name)}`);
   if (kid !== undefined && !(typeof kid === 'string' && /^[0-9a-f]{16}$/.test(kid))) {
     throw new TypeError('"kid" expected 16 lower-case hex digits');
   }
@@ -74,7 +78,9 @@ export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
   return Object.freeze({ ...recipe, descriptor });
 }
 
-const openers: ReadonlyMap<string, Opener> = new Map(Object.entries({ ...hf, ...deepmind, ...markllm }));
+const openers: ReadonlyMap<string, Opener> = new Map(
+  Object.entries({ ...hf, ...deepmind, ...markllm, ...sglang, ...textseal, ...threeBricks, ...vllm }),
+);
 
 /** All marks that {@link openEngineMark} knows. */
 export const engineMarkNames: readonly string[] = [...openers.keys()];

@@ -16,3 +16,4 @@ export { peaks } from './peaks';
 export { massBelow } from './mass';
 export { louder } from './gumbel';
 export { play } from './tournament';
+export { philox } from './philox';

@@ -82,6 +82,14 @@ export function checked(inner: Kernels): Kernels {
       return inner.loudest(logits, largest, temperature, key, nonce, cohort);
     },
 
+    philox(blocks, keys) {
+      checkType('blocks', blocks, 'Uint32Array');
+      checkType('keys', keys, 'Uint32Array');
+      checkLength('blocks', blocks, 2 * keys.length, ' (4 per key of 2 words)');
+      if (keys.length % 2 !== 0) throw new RangeError(`"keys" expected 2 words each, got ${keys.length} words`);
+      inner.philox(blocks, keys);
+    },
+
     play(probabilities, words, layers) {
       checkType('probabilities', probabilities, 'Float64Array');
       checkType('words', words, 'Uint32Array');

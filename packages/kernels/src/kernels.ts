@@ -155,6 +155,17 @@ export interface Kernels {
    * p; // [0.25, 0.75]
    */
   play(probabilities: Float64Array, words: Uint32Array, layers: number): void;
+
+  /**
+   * Philox4x32-10 on n blocks of four counter words, in place, each under a key of two words: the generator of other
+   * engines' marks (Salmon et al. 2011). Native marks do not use it.
+   *
+   * @example
+   * const block = new Uint32Array(4);
+   * kernels().philox(block, new Uint32Array(2));
+   * block[0].toString(16); // '6627e8d5', the known answer of Random123
+   */
+  philox(blocks: Uint32Array, keys: Uint32Array): void;
 }
 
 /**

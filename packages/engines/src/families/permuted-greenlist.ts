@@ -5,12 +5,15 @@
  * The list has a fixed size G, so a token is green with probability G / V exactly. Tokens of one context are drawn without
  * replacement; their sum is one of independent unequal Bernoullis (Vatutin & Mikhailov 1982), and above its mean plus 1 the
  * binomial tail bounds it (Hoeffding 1956, theorem 4): p is never too small.
+ *
+ * Weak: on a CPU only 32 bits of a seed reach the generator, whatever the key's length, and the seed 0 of a previous token 0
+ * is the same for every key (docs/compatibility.md).
  * @module
  */
-import { checkFinite, type Mark, Peaks, type Stage } from '@taggant/core';
+import { checkFinite, type EngineFigures, type Mark, Peaks, type Stage } from '@taggant/core';
 import { distinctSeeds } from '../distinct.ts';
 import type { Recipe } from '../opener.ts';
-import { permutationHead, placeInPermutation } from '../random/torch-permutation.ts';
+import { PermutedLists } from './permuted-lists.ts';
 
 export interface PermutedGreenlist {
   readonly title: string;
@@ -22,6 +25,8 @@ export interface PermutedGreenlist {
   readonly greenCount: number;
   readonly delta: number;
   readonly stage: Stage;
+  /** Whether the last G of the permutation are green, not the first. Default false. */
+  readonly tail?: boolean;
   /**
    * The seed in a context that starts at `from` in `tokens`, for a candidate; its low 32 bits are all that the generator uses.
    */
@@ -31,28 +36,41 @@ export interface PermutedGreenlist {
    * candidates are looked at.
    */
   readonly selfSaltCandidates?: number;
-  readonly compat?: Mark['compat'];
+  /** The engine's own figures. `flagsOf`: 1 or 0 for each token that has its whole context, in the text's order. */
+  compat?(tokens: Uint32Array, flagsOf: (tokens: Uint32Array) => Uint8Array): EngineFigures;
 }
 
 export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
-  const { title, contextWidth, start, vocabSize, greenCount, delta, stage, seedOf, selfSaltCandidates, compat } = mark;
+  const { title, contextWidth, start, vocabSize, greenCount, delta, stage, tail = false, selfSaltCandidates } = mark;
   const p = greenCount / vocabSize;
-  const lists = new Lists(vocabSize, greenCount);
+  // The last G are those that are not among the first V - G.
+  const lists = new PermutedLists(vocabSize, tail ? vocabSize - greenCount : greenCount, tail);
   const peaks = new Peaks();
+  const seedOf = (tokens: Uint32Array, from: number, candidate: number) => mark.seedOf(tokens, from, candidate) >>> 0;
+  const flagsOf = (tokens: Uint32Array) => {
+    const targets = tokens.subarray(contextWidth);
+    const flags = new Uint8Array(targets.length);
+    lists.count(
+      Uint32Array.from(targets, (token, i) => seedOf(tokens, i, token)),
+      targets,
+      flags,
+    );
+    return flags;
+  };
   return {
     title,
     acts: 'logits',
     stage,
     contextWidth,
-    start,
+    ...(start === undefined ? {} : { start }),
     law: { law: 'binomial', trials: 1, p },
     oneBit: oneBitOfBias(p, delta),
     apply(context, logits, scale = 1) {
-      const bias = delta * checkFinite(scale, 'scale');
-      const from = context.length - contextWidth;
+      const bias = Math.fround(delta * checkFinite(scale, 'scale'));
+      const from = checkContext(context, contextWidth);
       peaks.read(logits);
       if (selfSaltCandidates === undefined) {
-        for (const token of lists.of(seedOf(context, from, 0))) if (token < logits.length) logits[token] += bias;
+        lists.add(seedOf(context, from, 0), bias, logits);
         return;
       }
       for (const token of likeliest(logits, selfSaltCandidates)) {
@@ -60,13 +78,23 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
       }
     },
     distinct: (pairs) => distinctSeeds(pairs, (i) => [seedOf(pairs.contexts, i * contextWidth, pairs.tokens[i])]),
-    score(pairs, out) {
-      const { n, contexts, tokens } = pairs;
-      const seeds = Uint32Array.from({ length: n }, (_, i) => seedOf(contexts, i * contextWidth, tokens[i]));
-      lists.count(seeds, tokens, out);
+    score({ n, contexts, tokens }, out) {
+      const seeds = new Uint32Array(n);
+      for (let i = 0; i < n; i++) seeds[i] = seedOf(contexts, i * contextWidth, tokens[i]);
+      lists.count(seeds, tokens.subarray(0, n), out);
     },
-    ...(compat === undefined ? {} : { compat }),
+    ...(mark.compat === undefined
+      ? {}
+      : { compat: (tokens) => mark.compat?.(tokens, flagsOf) as EngineFigures }),
   };
+}
+
+/** Where the last `width` tokens of a context begin. */
+export function checkContext(context: Uint32Array, width: number): number {
+  if (context.length < width) {
+    throw new RangeError(`"context" expected at least ${width} token ids, got ${context.length}`);
+  }
+  return context.length - width;
 }
 
 /** Two tokens of probability 1/2: both green, or one green and preferred by e^delta : 1. */
@@ -77,6 +105,7 @@ export function oneBitOfBias(p: number, delta: number) {
 
 /** The ids of the `count` largest logits, largest first; of equals, the lower id. */
 function likeliest(logits: Float32Array, count: number): number[] {
+  if (count >= logits.length) return Array.from(logits, (_, id) => id);
   const best: number[] = [];
   for (let id = 0; id < logits.length; id++) {
     if (best.length === count && logits[id] <= logits[best[count - 1]]) continue;
@@ -87,53 +116,3 @@ function likeliest(logits: Float32Array, count: number): number[] {
   }
   return best;
 }
-
-/** Green lists by seed. The last ones made are kept: contexts come again. */
-class Lists {
-  readonly #vocabSize: number;
-  readonly #greenCount: number;
-  readonly #kept = new Map<number, Uint32Array>();
-
-  constructor(vocabSize: number, greenCount: number) {
-    this.#vocabSize = vocabSize;
-    this.#greenCount = greenCount;
-  }
-
-  of(seed: number): Uint32Array {
-    let list = this.#kept.get(seed);
-    if (list === undefined) {
-      list = permutationHead(seed, this.#vocabSize, this.#greenCount).slice();
-      if (this.#kept.size === KEPT) this.#kept.delete(this.#kept.keys().next().value as number);
-      this.#kept.set(seed, list);
-    }
-    return list;
-  }
-
-  holds(seed: number, token: number): boolean {
-    if (token >= this.#vocabSize) return false;
-    return placeInPermutation(seed, this.#vocabSize, token, this.#greenCount) >= 0;
-  }
-
-  /** 1 where a pair's token is green, 0 elsewhere. Pairs that share a seed share the work. */
-  count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array): void {
-    const pairsOf = new Map<number, number[]>();
-    seeds.forEach((seed, i) => {
-      const pairs = pairsOf.get(seed);
-      if (pairs === undefined) pairsOf.set(seed, [i]);
-      else pairs.push(i);
-    });
-    for (const [seed, pairs] of pairsOf) {
-      if (pairs.length < SHARED) {
-        for (const i of pairs) out[i] = this.holds(seed, tokens[i]) ? 1 : 0;
-      } else {
-        const green = new Set(this.of(seed));
-        for (const i of pairs) out[i] = green.has(tokens[i]) ? 1 : 0;
-      }
-    }
-  }
-}
-
-/** Lists kept: 256 of 32,000 tokens are 32 MB. */
-const KEPT = 256;
-/** From so many tokens on it pays to make a whole list. */
-const SHARED = 8;

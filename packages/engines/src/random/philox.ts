@@ -35,15 +35,18 @@ export function philox(block: Uint32Array, key0: number, key1: number): void {
   block[3] = d;
 }
 
-/** The upper 32 bits of a 64-bit product of two 32-bit words. */
+/** The upper 32 bits of a 64-bit product of two 32-bit words. No product or sum below exceeds 32 bits. */
 export function multiplyHigh(a: number, b: number): number {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const rest = aLow * bHigh + (cross & 0xffff);
-  return (aHigh * bHigh + (cross >>> 16) + Math.floor(rest / 65536)) | 0;
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const cross = Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16);
+  const rest = Math.imul(aLow, bHigh) + (cross & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (cross >>> 16) + (rest >>> 16)) | 0;
 }
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
-const W0 = 0x9e3779b9;
-const W1 = 0xbb67ae85;
+const W0 = 0x9e3779b9 | 0;
+const W1 = 0xbb67ae85 | 0;

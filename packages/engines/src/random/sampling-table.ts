@@ -3,7 +3,7 @@
  * @module
  */
 import type { Device } from '../opener.ts';
-import { mersenneTwister } from './mersenne-twister.ts';
+import { MersenneTwister } from './mersenne-twister.ts';
 import { philox } from './philox.ts';
 
 /**
@@ -24,8 +24,9 @@ export function samplingTable(device: Device, size: number, seed: number): Uint8
 }
 
 function ofTwister(size: number, seed: number): Uint8Array {
-  mersenneTwister.seed(seed % 2 ** 32);
-  return Uint8Array.from({ length: size }, () => mersenneTwister.next() & 1);
+  const generator = new MersenneTwister();
+  generator.seed(seed % 2 ** 32);
+  return Uint8Array.from({ length: size }, () => generator.next() & 1);
 }
 
 function ofPhilox(size: number, seed: number): Uint8Array {

@@ -6,7 +6,7 @@
  * after k steps, and where one element ends can be followed without moving any other.
  * @module
  */
-import { BLOCK, mersenneTwister } from './mersenne-twister.ts';
+import { BLOCK, quickTwister } from './mersenne-twister.ts';
 
 /**
  * The first `count` elements of `randperm(n)` under a seed (its low 32 bits), n at most 2^24.
@@ -17,13 +17,13 @@ import { BLOCK, mersenneTwister } from './mersenne-twister.ts';
 export function permutationHead(seed: number, n: number, count: number): Uint32Array {
   const elements = numbersBelow(n).slice();
   const steps = Math.min(count, n - 1);
-  mersenneTwister.seed(seed);
+  quickTwister.seed(seed);
   for (let from = 0; from < steps; from += BLOCK) {
     const end = Math.min(BLOCK, steps - from);
-    const words = mersenneTwister.block(end);
+    const words = quickTwister.block(end);
     for (let k = 0; k < end; k++) {
       const i = from + k;
-      const j = i + remainder(words[k] >>> 0, n - i);
+      const j = i + remainder(words[k], n - i);
       const element = elements[i];
       elements[i] = elements[j];
       elements[j] = element;
@@ -49,10 +49,10 @@ export function placesInPermutation(seed: number, n: number, elements: ArrayLike
   const places = new Int32Array(at.length).fill(-1);
   const steps = Math.min(count, n - 1);
   let open = at.length;
-  mersenneTwister.seed(seed);
+  quickTwister.seed(seed);
   for (let from = 0; from < steps && open > 0; from += BLOCK) {
     const count = Math.min(BLOCK, steps - from);
-    const words = mersenneTwister.block(count);
+    const words = quickTwister.block(count);
     for (let e = 0; e < at.length; e++) {
       if (places[e] >= 0) continue;
       places[e] = follow(words, count, from, n, at, e);
@@ -65,7 +65,7 @@ export function placesInPermutation(seed: number, n: number, elements: ArrayLike
 }
 
 /** Follows an element through a block's steps: the one that makes its place final, or -1; `at[e]` is where it lies now. */
-function follow(words: Int32Array, count: number, from: number, n: number, at: Uint32Array, e: number): number {
+function follow(words: Uint32Array, count: number, from: number, n: number, at: Uint32Array, e: number): number {
   let begin = 0;
   for (;;) {
     // Until the element's own step comes, it stays where it is unless a draw hits it.
@@ -74,7 +74,7 @@ function follow(words: Int32Array, count: number, from: number, n: number, at: U
     const hit = firstHit(words, begin, end, place, n - from);
     if (hit >= 0) return from + hit;
     if (end === count) return -1;
-    const moved = remainder(words[end] >>> 0, n - at[e]);
+    const moved = remainder(words[end], n - at[e]);
     if (moved === 0) return at[e];
     at[e] += moved;
     begin = end + 1;
@@ -82,14 +82,14 @@ function follow(words: Int32Array, count: number, from: number, n: number, at: U
 }
 
 /** The first k from `begin` to `end` with words[k] modulo n - k = place - k, or -1. The hot loop: no division. */
-function firstHit(words: Int32Array, begin: number, end: number, place: number, n: number): number {
+function firstHit(words: Uint32Array, begin: number, end: number, place: number, n: number): number {
   const { inverse, most } = divisors;
   let range = n - begin;
   let rest = place - begin;
   for (let k = begin; k < end; k++) {
     // A word with this rest passes the test of divisibility; what passes is checked.
     const multiple = Math.imul(words[k] - rest, inverse[range]) >>> 0;
-    if (multiple <= most[range] && (words[k] >>> 0) % range === rest) return k;
+    if (multiple <= most[range] && words[k] % range === rest) return k;
     range--;
     rest--;
   }

@@ -11,7 +11,7 @@
 import { type EngineFigures, show } from '@taggant/core';
 import { lnGammaTail } from '@taggant/stats';
 import { distinctSeeds } from '../distinct.ts';
-import { uniformGumbel, type Uniforms } from '../families/uniform-gumbel.ts';
+import { type Uniforms, uniformGumbel } from '../families/uniform-gumbel.ts';
 import { low32 } from '../int64.ts';
 import type { Recipe, Settings } from '../opener.ts';
 import { murmurFinish, murmurTake } from '../random/murmur3.ts';

@@ -15,7 +15,9 @@ export function openGreenlist({ config }: Settings): Recipe {
   const { key, ngram, gamma, delta, afterTopP, scoring } = textSealFields(config, ['greenlist', 'maryland']);
   const { seed, level } = prf(key, ngram);
   const limit = greenLevels(gamma);
-  const place = afterTopP ? ({ acts: 'distribution' } as const) : ({ acts: 'logits', stage: 'pre-temperature' } as const);
+  const place = afterTopP
+    ? ({ acts: 'distribution' } as const)
+    : ({ acts: 'logits', stage: 'pre-temperature' } as const);
   return bernoulliGreenlist({
     title: `TextSeal greenlist gamma ${gamma} delta ${delta}, context ${ngram}`,
     ...place,

@@ -10,7 +10,7 @@
  */
 import { lnGammaTail } from '@taggant/stats';
 import { type GumbelKey, uniformGumbel } from '../families/uniform-gumbel.ts';
-import { int64, INT64_MAX, INT64_MIN } from '../int64.ts';
+import { int64 } from '../int64.ts';
 import type { Recipe, Settings } from '../opener.ts';
 import { figuresOf, positionsOf } from './figures.ts';
 import { distinctSums, LEVELS, prf, textSealFields } from './prf.ts';
@@ -39,11 +39,8 @@ export function openGumbel({ config }: Settings): Recipe {
 }
 
 export function openDualKeyGumbel({ config }: Settings): Recipe {
-  const { key, ngram } = textSealFields(config, ['textseal']);
-  const given = config.key('secret_key_b', INT64_MIN, INT64_MAX, -1n);
-  const second = given < 0n ? int64(key + 12345n) : given;
-  const alpha = config.number('mixing_alpha', 0, 1, 0.5);
-  config.ignore('key_routing');
+  const { key, secondKey, alpha, ngram } = textSealFields(config, ['textseal']);
+  const second = secondKey < 0n ? int64(key + 12345n) : secondKey;
   return uniformGumbel({
     title: `TextSeal textseal mixing ${alpha}, context ${ngram}`,
     contextWidth: ngram,

@@ -7,7 +7,7 @@
  * can be exact. Pairs with equal sums are copies, and count once here.
  * @module
  */
-import { type Pairs } from '@taggant/core';
+import type { Pairs } from '@taggant/core';
 import type { Config } from '../config.ts';
 import { distinctUnits } from '../distinct.ts';
 import { INT64_MAX, INT64_MIN, low32 } from '../int64.ts';
@@ -72,10 +72,15 @@ export function greenLevels(gamma: number): number {
 export function textSealFields(config: Config, types: readonly string[]) {
   config.choice('watermark_type', types, types[0]);
   config.choice('method', ['uniform', 'binary'], 'uniform');
+  if (config.flag('key_routing', false))
+    throw new RangeError('"config.key_routing" expected false, got true: unknown here');
   // What other marks of TextSeal read.
   config.ignore('alpha', 'k_morphmark', 'p_0', 'chunk_size', 'num_drafts', 'base_watermark');
   return {
     key: config.key('secret_key', INT64_MIN, INT64_MAX, 42n),
+    // Of 0.2.0: the second key, and how often the first one chooses.
+    secondKey: config.key('secret_key_b', INT64_MIN, INT64_MAX, -1n),
+    alpha: config.number('mixing_alpha', 0, 1, 0.5),
     ngram: config.integer('ngram', 1, PRIMES.length, 1),
     gamma: config.number('gamma', 1 / LEVELS, 1 - 1 / LEVELS, 0.5),
     depth: config.integer('depth', 1, 32, 30),

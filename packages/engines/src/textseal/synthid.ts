@@ -16,7 +16,7 @@ import { only } from '../distinct.ts';
 import { wordTournament } from '../families/word-tournament.ts';
 import type { Opener, Recipe, Settings } from '../opener.ts';
 import { figuresOf, greenFigures, midP, positionsOf } from './figures.ts';
-import { greenLevels, LEVELS, linearSum, prf, textSealFields, TOKEN_FACTOR } from './prf.ts';
+import { greenLevels, LEVELS, linearSum, prf, TOKEN_FACTOR, textSealFields } from './prf.ts';
 
 export const openSynthId: Opener = (settings) => synthId(settings, 1);
 export const openSynthId02: Opener = (settings) => synthId(settings, 659101);
@@ -28,7 +28,8 @@ function synthId({ config }: Settings, stride: number): Recipe {
   const limit = greenLevels(gamma);
   const wordOf = (token: number) => {
     let word = 0;
-    for (let layer = depth - 1; layer >= 0; layer--) word = (word << 1) | (level(token + layer * stride) < limit ? 1 : 0);
+    for (let layer = depth - 1; layer >= 0; layer--)
+      word = (word << 1) | (level(token + layer * stride) < limit ? 1 : 0);
     return word;
   };
   const isWeighted = config.has('watermark_type') && config.choice('watermark_type', TYPES) === 'synthid-weighted';

@@ -13,7 +13,7 @@
 import type { EngineFigures } from '@taggant/core';
 import { lnGammaTail, lnNormalTail } from '@taggant/stats';
 import { distinctSeeds } from '../distinct.ts';
-import { uniformGumbel, type Uniforms } from '../families/uniform-gumbel.ts';
+import { type Uniforms, uniformGumbel } from '../families/uniform-gumbel.ts';
 import { floorMod, low32, SEED_MODULUS } from '../int64.ts';
 import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
 import { MersenneTwister } from '../random/mersenne-twister.ts';
@@ -79,7 +79,7 @@ const gammaTail = (sum: number, n: number) => Math.exp(lnGammaTail(sum, n));
 const normalTail = (sum: number, n: number) =>
   Math.exp(lnNormalTail(((sum / n - 1) * Math.sqrt(n)) / (Math.PI / Math.sqrt(6))));
 
-/** `torch.rand` on a CPU, element by element. */
+/** `torch.rand` on a CPU, element by element: cheapest in ascending order. */
 class Draws {
   readonly #generator = new MersenneTwister();
   #words = new Uint32Array(0);
@@ -101,5 +101,6 @@ class Draws {
   }
 }
 
+/** Words of the generator that come together. */
 const BLOCK = 624;
 const ONCE = { none: 'all', v1: 'context', v2: 'pair' } as const;

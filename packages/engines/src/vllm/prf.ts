@@ -12,8 +12,8 @@ import { NO_TOKEN } from '../scored.ts';
 
 /** key: 64 bits. Contexts of `width` tokens. */
 export function philoxWords(key: bigint, width: number): Words {
-  const key0 = low32(key);
-  const key1 = low32(key >> 32n);
+  const key0 = low32(key) | 0;
+  const key1 = low32(key >> 32n) | 0;
   const state = new Uint32Array(4);
   const words = new Uint32Array(4);
   let group = -1;

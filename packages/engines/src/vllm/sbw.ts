@@ -24,7 +24,10 @@ export function openSbw({ config }: Settings): Recipe {
   const gamma = config.number('sbw_gamma', 2 ** -31, 1 - 2 ** -31, 0.5);
   const delta = config.number('sbw_delta', 0, 100, 2);
   // Keys from 2^63 on overflow in the pull request.
-  const { key, width, detector } = vllmSettings(config, 'sbw', { width: scheme === 'selfhash' ? 4 : 1, most: INT64_MAX });
+  const { key, width, detector } = vllmSettings(config, 'sbw', {
+    width: scheme === 'selfhash' ? 4 : 1,
+    most: INT64_MAX,
+  });
   const limit = Math.trunc(gamma * 0x7fffffff);
   const seeds = scheme === 'selfhash' ? selfhash(key, width) : lefthash(key, width, (token) => token | 0);
   const coins = coinsOf(seeds, limit);
@@ -69,13 +72,13 @@ interface Seeds {
 }
 
 /** The key times the sum of the context's values. */
-function lefthash(key: bigint, width: number, valueOf: (token: number) => number): Seeds {
+function lefthash(key: bigint, width: number, termOf: (token: number) => number): Seeds {
   const [low, high] = [low32(key), low32(key >> 32n)];
   const seed = new Uint32Array(2);
   return {
     take(tokens, from) {
       let sum = 0;
-      for (let i = from; i < from + width; i++) sum += valueOf(tokens[i]);
+      for (let i = from; i < from + width; i++) sum += termOf(tokens[i]);
       multiply64(low, high, sum | 0, Math.floor(sum / 2 ** 32), seed);
     },
     of: () => seed,

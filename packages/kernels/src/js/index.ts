@@ -7,6 +7,7 @@ import { countCohorts, countKeys } from './counts.ts';
 import { loudest } from './gumbel.ts';
 import { massBelow } from './mass.ts';
 import { peaks } from './peaks.ts';
+import { philox } from './philox.ts';
 import { readSlots } from './slots.ts';
 import { play } from './tournament.ts';
 
@@ -28,4 +29,5 @@ export const jsKernels: Kernels = checked({
   massBelow,
   loudest,
   play,
+  philox,
 });

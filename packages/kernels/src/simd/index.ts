@@ -12,6 +12,7 @@ import { keystream } from './keystream.ts';
 import { massBelow } from './mass.ts';
 import { type Exports, instantiate } from './module.ts';
 import { peaks } from './peaks.ts';
+import { philox } from './philox.ts';
 import { allocateLogits, roomIn } from './room.ts';
 import { readSlots } from './slots.ts';
 import { play } from './tournament.ts';
@@ -47,5 +48,6 @@ export function wrap(wasm: Exports): Kernels {
     massBelow: massBelow(room),
     loudest: loudest(room),
     play: play(room),
+    philox: philox(wasm),
   };
 }

@@ -34,6 +34,7 @@ export interface Exports {
   peaks(row: number, length: number, out: number): number;
   massBelow(row: number, length: number, floor: number, largest: number, scale: number): number;
   play(p: number, words: number, tokens: number, layers: number): void;
+  philox(blocks: number, keys: number, groups: number): void;
   louder(
     row: number,
     length: number,

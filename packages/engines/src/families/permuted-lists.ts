@@ -1,0 +1,99 @@
+/**
+ * Green lists by seed, each the head of a permutation, as one bit a token. A token of a seed that is asked about once is
+ * followed through the permutation; a seed that comes again, or with many tokens, gets its list made, and kept.
+ * @module
+ */
+import { permutationHead, placesInPermutation } from '../random/torch-permutation.ts';
+
+export class PermutedLists {
+  readonly #vocabSize: number;
+  readonly #headCount: number;
+  /** What a token of the head is: 1 green; 0 where the rest of the permutation is green. */
+  readonly #head: 0 | 1;
+  readonly #words: number;
+  readonly #lists = new Map<number, Uint32Array>();
+  #asked = new Set<number>();
+
+  /** `inverted`: green is whoever is not among the first `headCount`. */
+  constructor(vocabSize: number, headCount: number, inverted = false) {
+    this.#vocabSize = vocabSize;
+    this.#headCount = headCount;
+    this.#head = inverted ? 0 : 1;
+    this.#words = Math.ceil(vocabSize / 32);
+  }
+
+  /** Bit t % 32 of word t >> 5 is set where token t is green. To be read only. */
+  of(seed: number): Uint32Array {
+    let list = this.#lists.get(seed);
+    if (list === undefined) {
+      list = new Uint32Array(this.#words).fill(this.#head === 1 ? 0 : 0xffffffff);
+      for (const token of permutationHead(seed, this.#vocabSize, this.#headCount)) list[token >>> 5] ^= 1 << token;
+      const most = Math.max(1, Math.floor(KEPT_WORDS / this.#words));
+      if (this.#lists.size >= most) this.#lists.delete(this.#lists.keys().next().value as number);
+      this.#lists.set(seed, list);
+    }
+    return list;
+  }
+
+  /** Adds a bias to the green tokens of a row. Tokens beyond the row or the vocabulary have none. */
+  add(seed: number, bias: number, logits: Float32Array): void {
+    const list = this.of(seed);
+    const width = Math.min(logits.length, this.#vocabSize);
+    for (let token = 0; token < width; token++) {
+      if ((list[token >>> 5] >>> (token & 31)) & 1) logits[token] += bias;
+    }
+  }
+
+  /** Whether a token is on the list of a seed. */
+  holds(seed: number, token: number): boolean {
+    if (token >= this.#vocabSize) return false;
+    const list = this.#lists.get(seed);
+    if (list !== undefined) return isSet(list, token);
+    const [place] = placesInPermutation(seed, this.#vocabSize, [token], this.#headCount);
+    return (place >= 0 ? 1 : 0) === this.#head;
+  }
+
+  /** 1 where token i is on the list of seed i, 0 elsewhere. Pairs that share a seed share the work. */
+  count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array | Uint8Array): void {
+    const pairsOf = new Map<number, number[]>();
+    seeds.forEach((seed, i) => {
+      const pairs = pairsOf.get(seed);
+      if (pairs === undefined) pairsOf.set(seed, [i]);
+      else pairs.push(i);
+    });
+    for (const [seed, pairs] of pairsOf) {
+      if (this.#paysFor(seed, pairs.length)) {
+        const list = this.of(seed);
+        for (const i of pairs) out[i] = tokens[i] < this.#vocabSize && isSet(list, tokens[i]) ? 1 : 0;
+      } else {
+        const known = pairs.filter((i) => tokens[i] < this.#vocabSize);
+        const places = placesInPermutation(
+          seed,
+          this.#vocabSize,
+          known.map((i) => tokens[i]),
+          this.#headCount,
+        );
+        for (const i of pairs) out[i] = 0;
+        known.forEach((i, at) => {
+          out[i] = (places[at] >= 0 ? 1 : 0) === this.#head ? 1 : 0;
+        });
+      }
+    }
+  }
+
+  #paysFor(seed: number, pairs: number): boolean {
+    if (pairs >= SHARED || this.#lists.has(seed) || this.#asked.has(seed)) return true;
+    if (this.#asked.size === REMEMBERED) this.#asked = new Set();
+    this.#asked.add(seed);
+    return false;
+  }
+}
+
+const isSet = (list: Uint32Array, token: number) => ((list[token >>> 5] >>> (token & 31)) & 1) === 1;
+
+/** 16 MB of lists: 2,600 of 50,257 tokens. */
+const KEPT_WORDS = 2 ** 22;
+/** From so many tokens on it pays to make a whole list. */
+const SHARED = 6;
+/** Seeds that were asked for once. */
+const REMEMBERED = 2 ** 16;
