@@ -17,3 +17,4 @@ export { massBelow } from './mass';
 export { louder } from './gumbel';
 export { play } from './tournament';
 export { philox } from './philox';
+export { divisors, placeOf } from './permutation';

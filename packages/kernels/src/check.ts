@@ -90,6 +90,18 @@ export function checked(inner: Kernels): Kernels {
       inner.philox(blocks, keys);
     },
 
+    permutationPlaces(seeds, elements, n, count, out) {
+      checkType('seeds', seeds, 'Uint32Array');
+      checkType('elements', elements, 'Uint32Array');
+      checkType('out', out, 'Int32Array');
+      checkLength('elements', elements, seeds.length, ' (1 per seed)');
+      checkLength('out', out, seeds.length, ' (1 per seed)');
+      checkInteger('n', n, 1, SLOT_LIMIT);
+      checkInteger('count', count, 0, 2 ** 32);
+      for (let i = 0; i < elements.length; i++) checkInteger(`elements[${i}]`, elements[i]!, 0, n - 1);
+      inner.permutationPlaces(seeds, elements, n, count, out);
+    },
+
     play(probabilities, words, layers) {
       checkType('probabilities', probabilities, 'Float64Array');
       checkType('words', words, 'Uint32Array');
@@ -141,12 +153,16 @@ function checkPairs(nonces: Uint32Array, ids: Uint32Array, name: string): void {
 }
 
 /** By tag, not by `instanceof`: arrays of another realm (jest, vm, iframes) are as good. */
-function checkType(name: string, value: unknown, expected: 'Uint32Array' | 'Float32Array' | 'Float64Array'): void {
+function checkType(
+  name: string,
+  value: unknown,
+  expected: 'Uint32Array' | 'Float32Array' | 'Float64Array' | 'Int32Array',
+): void {
   const tag = ArrayBuffer.isView(value) ? (value as Uint32Array)[Symbol.toStringTag] : show(value);
   if (tag !== expected) throw new TypeError(`"${name}" expected ${expected}, got ${tag}`);
 }
 
-function checkLength(name: string, { length }: Uint32Array | Float32Array, expected: number, why = ''): void {
+function checkLength(name: string, { length }: { readonly length: number }, expected: number, why = ''): void {
   if (length !== expected) throw new RangeError(`"${name}" expected length ${expected}${why}, got ${length}`);
 }
 

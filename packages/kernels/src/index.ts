@@ -6,6 +6,7 @@
 
 export { jsKernels } from './js/index.ts';
 export { type Kernels, kernels, type SlotBits } from './kernels.ts';
+export { MersenneTwister } from './mersenne-twister.ts';
 export { loudness, uniform } from './noise.ts';
 export { simdKernels } from './simd/index.ts';
 export { LEAST_TEMPERATURE, takesTemperature } from './temperature.ts';

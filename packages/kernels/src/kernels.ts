@@ -166,6 +166,18 @@ export interface Kernels {
    * block[0].toString(16); // '6627e8d5', the known answer of Random123
    */
   philox(blocks: Uint32Array, keys: Uint32Array): void;
+
+  /**
+   * Where elements[i] stands in `torch.randperm(n)` drawn on a CPU under seeds[i] (the low 32 bits of a `manual_seed`), if it
+   * is among the first `count`; -1 elsewhere. n from 1 to 2^24, elements below n, `count` from 0 on. Green lists of KGW's
+   * descendants are such heads; native marks are not.
+   *
+   * @example
+   * const places = new Int32Array(2);
+   * kernels().permutationPlaces(Uint32Array.of(0, 0), Uint32Array.of(7, 2), 10, 3, places);
+   * places; // [2, -1]: torch.manual_seed(0); torch.randperm(10) is 4, 1, 7, 5, 3, 9, 0, 8, 6, 2
+   */
+  permutationPlaces(seeds: Uint32Array, elements: Uint32Array, n: number, count: number, out: Int32Array): void;
 }
 
 /**

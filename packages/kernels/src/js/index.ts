@@ -7,6 +7,7 @@ import { countCohorts, countKeys } from './counts.ts';
 import { loudest } from './gumbel.ts';
 import { massBelow } from './mass.ts';
 import { peaks } from './peaks.ts';
+import { permutationPlaces } from './permutation.ts';
 import { philox } from './philox.ts';
 import { readSlots } from './slots.ts';
 import { play } from './tournament.ts';
@@ -30,4 +31,5 @@ export const jsKernels: Kernels = checked({
   loudest,
   play,
   philox,
+  permutationPlaces,
 });

@@ -12,6 +12,7 @@ import { keystream } from './keystream.ts';
 import { massBelow } from './mass.ts';
 import { type Exports, instantiate } from './module.ts';
 import { peaks } from './peaks.ts';
+import { permutationPlaces } from './permutation.ts';
 import { philox } from './philox.ts';
 import { allocateLogits, roomIn } from './room.ts';
 import { readSlots } from './slots.ts';
@@ -49,5 +50,6 @@ export function wrap(wasm: Exports): Kernels {
     loudest: loudest(room),
     play: play(room),
     philox: philox(wasm),
+    permutationPlaces: permutationPlaces(),
   };
 }

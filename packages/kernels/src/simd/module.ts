@@ -35,6 +35,16 @@ export interface Exports {
   massBelow(row: number, length: number, floor: number, largest: number, scale: number): number;
   play(p: number, words: number, tokens: number, layers: number): void;
   philox(blocks: number, keys: number, groups: number): void;
+  divisors(inverses: number, mosts: number, n: number, steps: number): void;
+  placeOf(
+    seed: number,
+    element: number,
+    n: number,
+    steps: number,
+    state: number,
+    inverses: number,
+    mosts: number,
+  ): number;
   louder(
     row: number,
     length: number,
