@@ -17,7 +17,7 @@ function run(code: string) {
   return spawnSync(process.execPath, flags, { cwd: root, encoding: 'utf8' });
 }
 
-describe.each(['kernels', 'sampler'])('packages/%s/README.md', (name) => {
+describe.each(['engines', 'kernels', 'sampler'])('packages/%s/README.md', (name) => {
   it.each(blocksOf(name).map((code, i) => [i + 1, code] as const))('block %d runs', (_, code) => {
     const { status, stderr } = run(code);
     expect(status, stderr).toBe(0);

@@ -11,11 +11,14 @@ import {
 import { Config } from './config.ts';
 import { deepmind } from './deepmind/index.ts';
 import { hf } from './hf/index.ts';
+import { lmWatermarking } from './lm-watermarking/index.ts';
 import { markllm } from './markllm/index.ts';
 import type { Device, Opener } from './opener.ts';
 import { sglang } from './sglang/index.ts';
 import { textseal } from './textseal/index.ts';
+import { tgi } from './tgi/index.ts';
 import { threeBricks } from './three-bricks/index.ts';
+import { unigram } from './unigram/index.ts';
 import { vllm } from './vllm/index.ts';
 
 /** As written by hand; see docs/compatibility.md for the names and each one's configuration. */
@@ -79,7 +82,18 @@ export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
 }
 
 const openers: ReadonlyMap<string, Opener> = new Map(
-  Object.entries({ ...hf, ...deepmind, ...markllm, ...sglang, ...textseal, ...threeBricks, ...vllm }),
+  Object.entries({
+    ...hf,
+    ...deepmind,
+    ...lmWatermarking,
+    ...markllm,
+    ...sglang,
+    ...textseal,
+    ...tgi,
+    ...threeBricks,
+    ...unigram,
+    ...vllm,
+  }),
 );
 
 /** All marks that {@link openEngineMark} knows. */

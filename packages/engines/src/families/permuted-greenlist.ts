@@ -27,6 +27,8 @@ export interface PermutedGreenlist {
   readonly stage: Stage;
   /** Whether the last G of the permutation are green, not the first. Default false. */
   readonly tail?: boolean;
+  /** A token is green if its id plus this, modulo V, is on the list. Default 0. */
+  readonly roll?: number;
   /**
    * The seed in a context that starts at `from` in `tokens`, for a candidate; its low 32 bits are all that the generator uses.
    */
@@ -36,25 +38,26 @@ export interface PermutedGreenlist {
    * candidates are looked at.
    */
   readonly selfSaltCandidates?: number;
-  /** The engine's own figures. `flagsOf`: 1 or 0 for each token that has its whole context, in the text's order. */
-  compat?(tokens: Uint32Array, flagsOf: (tokens: Uint32Array) => Uint8Array): EngineFigures;
+  /** The engine's own figures. */
+  compat?(tokens: Uint32Array, flagsOf: FlagsOf): EngineFigures;
 }
 
+/** 1 for green or 0 for each token that has its whole context, in the text's order; under another roll than the mark's. */
+export type FlagsOf = (tokens: Uint32Array, roll?: number) => Uint8Array;
+
 export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
-  const { title, contextWidth, start, vocabSize, greenCount, delta, stage, tail = false, selfSaltCandidates } = mark;
+  const { title, contextWidth, start, vocabSize, greenCount, delta, stage, tail = false, roll = 0 } = mark;
+  const { selfSaltCandidates } = mark;
   const p = greenCount / vocabSize;
   // The last G are those that are not among the first V - G.
   const lists = new PermutedLists(vocabSize, tail ? vocabSize - greenCount : greenCount, tail);
   const peaks = new Peaks();
   const seedOf = (tokens: Uint32Array, from: number, candidate: number) => mark.seedOf(tokens, from, candidate) >>> 0;
-  const flagsOf = (tokens: Uint32Array) => {
+  const flagsOf: FlagsOf = (tokens, other = roll) => {
     const targets = tokens.subarray(contextWidth);
     const flags = new Uint8Array(targets.length);
-    lists.count(
-      Uint32Array.from(targets, (token, i) => seedOf(tokens, i, token)),
-      targets,
-      flags,
-    );
+    const seeds = Uint32Array.from(targets, (token, i) => seedOf(tokens, i, token));
+    lists.count(seeds, targets, flags, other);
     return flags;
   };
   return {
@@ -70,22 +73,20 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
       const from = checkContext(context, contextWidth);
       peaks.read(logits);
       if (selfSaltCandidates === undefined) {
-        lists.add(seedOf(context, from, 0), bias, logits);
+        lists.add(seedOf(context, from, 0), bias, logits, roll);
         return;
       }
       for (const token of likeliest(logits, selfSaltCandidates)) {
-        if (lists.holds(seedOf(context, from, token), token)) logits[token] += bias;
+        if (lists.holds(seedOf(context, from, token), token, roll)) logits[token] += bias;
       }
     },
     distinct: (pairs) => distinctSeeds(pairs, (i) => [seedOf(pairs.contexts, i * contextWidth, pairs.tokens[i])]),
     score({ n, contexts, tokens }, out) {
       const seeds = new Uint32Array(n);
       for (let i = 0; i < n; i++) seeds[i] = seedOf(contexts, i * contextWidth, tokens[i]);
-      lists.count(seeds, tokens.subarray(0, n), out);
+      lists.count(seeds, tokens.subarray(0, n), out, roll);
     },
-    ...(mark.compat === undefined
-      ? {}
-      : { compat: (tokens) => mark.compat?.(tokens, flagsOf) as EngineFigures }),
+    ...(mark.compat === undefined ? {} : { compat: (tokens) => mark.compat?.(tokens, flagsOf) as EngineFigures }),
   };
 }
 

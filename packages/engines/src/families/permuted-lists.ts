@@ -35,26 +35,30 @@ export class PermutedLists {
     return list;
   }
 
-  /** Adds a bias to the green tokens of a row. Tokens beyond the row or the vocabulary have none. */
-  add(seed: number, bias: number, logits: Float32Array): void {
+  /** Adds a bias to the tokens of a row whose id plus `roll` is on the list. Tokens beyond the vocabulary have none. */
+  add(seed: number, bias: number, logits: Float32Array, roll: number): void {
     const list = this.of(seed);
     const width = Math.min(logits.length, this.#vocabSize);
+    let place = roll % this.#vocabSize;
     for (let token = 0; token < width; token++) {
-      if ((list[token >>> 5] >>> (token & 31)) & 1) logits[token] += bias;
+      if (isSet(list, place)) logits[token] += bias;
+      place = place + 1 === this.#vocabSize ? 0 : place + 1;
     }
   }
 
-  /** Whether a token is on the list of a seed. */
-  holds(seed: number, token: number): boolean {
+  /** Whether a token's id plus `roll` is on the list of a seed. */
+  holds(seed: number, token: number, roll: number): boolean {
     if (token >= this.#vocabSize) return false;
     const list = this.#lists.get(seed);
-    if (list !== undefined) return isSet(list, token);
-    const [place] = placesInPermutation(seed, this.#vocabSize, [token], this.#headCount);
+    const rolled = (token + roll) % this.#vocabSize;
+    if (list !== undefined) return isSet(list, rolled);
+    const [place] = placesInPermutation(seed, this.#vocabSize, [rolled], this.#headCount);
     return (place >= 0 ? 1 : 0) === this.#head;
   }
 
-  /** 1 where token i is on the list of seed i, 0 elsewhere. Pairs that share a seed share the work. */
-  count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array | Uint8Array): void {
+  /** 1 where token i's id plus `roll` is on the list of seed i, 0 elsewhere. Pairs that share a seed share the work. */
+  count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array | Uint8Array, roll: number): void {
+    const size = this.#vocabSize;
     const pairsOf = new Map<number, number[]>();
     seeds.forEach((seed, i) => {
       const pairs = pairsOf.get(seed);
@@ -64,15 +68,11 @@ export class PermutedLists {
     for (const [seed, pairs] of pairsOf) {
       if (this.#paysFor(seed, pairs.length)) {
         const list = this.of(seed);
-        for (const i of pairs) out[i] = tokens[i] < this.#vocabSize && isSet(list, tokens[i]) ? 1 : 0;
+        for (const i of pairs) out[i] = tokens[i] < size && isSet(list, (tokens[i] + roll) % size) ? 1 : 0;
       } else {
-        const known = pairs.filter((i) => tokens[i] < this.#vocabSize);
-        const places = placesInPermutation(
-          seed,
-          this.#vocabSize,
-          known.map((i) => tokens[i]),
-          this.#headCount,
-        );
+        const known = pairs.filter((i) => tokens[i] < size);
+        const rolled = known.map((i) => (tokens[i] + roll) % size);
+        const places = placesInPermutation(seed, size, rolled, this.#headCount);
         for (const i of pairs) out[i] = 0;
         known.forEach((i, at) => {
           out[i] = (places[at] >= 0 ? 1 : 0) === this.#head ? 1 : 0;

@@ -10,9 +10,10 @@
  * Where no candidate of a selfhash step is on its list, transformers 5.23 fails; here the row stays as it is.
  * @module
  */
+import type { EngineFigures } from '@taggant/core';
 import { distinctFlags, normalTail, sumOf, withoutBos, zOfGreen } from '../families/green-figures.ts';
 import { HashTable } from '../families/hash-table.ts';
-import { permutedGreenlist } from '../families/permuted-greenlist.ts';
+import { type FlagsOf, permutedGreenlist } from '../families/permuted-greenlist.ts';
 import { floorMod, INT64_MIN, int64, low32, SEED_MODULUS } from '../int64.ts';
 import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts';
 
@@ -70,7 +71,7 @@ function readFigures({ config }: Settings, gamma: number) {
   const bos = config.has('bos_token_id') ? config.integer('bos_token_id', 0, 2 ** 32 - 1) : undefined;
   const once = config.flag('ignore_repeated_ngrams', false);
   const threshold = config.number('z_threshold', -1e9, 1e9, 3);
-  return (ids: Uint32Array, n: number, least: number, flagsOf: (tokens: Uint32Array) => Uint8Array) => {
+  return (ids: Uint32Array, n: number, least: number, flagsOf: FlagsOf): EngineFigures => {
     const detector = 'transformers WatermarkDetector';
     const tokens = withoutBos(ids, bos);
     if (tokens.length - least < 1) return { detector, figures: {} };

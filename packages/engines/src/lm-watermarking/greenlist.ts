@@ -78,7 +78,9 @@ function parseScheme(scheme: string): Scheme {
   const isWidth = /^[1-9]\d?$/.test(width) && Number(width) <= 64;
   if (head !== 'ff' || parts.length !== 4 || !Object.hasOwn(PRFS, prf) || !isWidth || !/^(True|False)$/.test(salt)) {
     const names = `${Object.keys(PRESETS).join(', ')}, or ff-<prf>-<width>-<True|False>`;
-    throw new RangeError(`"config.seeding_scheme" expected one of ${names} with a prf of ${Object.keys(PRFS).join(', ')}`);
+    throw new RangeError(
+      `"config.seeding_scheme" expected one of ${names} with a prf of ${Object.keys(PRFS).join(', ')}`,
+    );
   }
   if (prf === 'minskipgram_prf' && Number(width) < 2) {
     throw new RangeError('"config.seeding_scheme" expected a width of at least 2 with minskipgram_prf, got 1');

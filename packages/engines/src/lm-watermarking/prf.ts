@@ -16,7 +16,7 @@ const table = new HashTable(2971215073);
 
 const hash = (value: bigint): bigint => BigInt(table.at(Number(floorMod(value, BigInt(TABLE_SIZE)))));
 const product = (values: readonly bigint[]): bigint => values.reduce((all, value) => int64(all * value), 1n);
-const least = (values: readonly bigint[]): bigint => values.reduce((a, b) => (b < a ? b : a));
+const least = (values: readonly bigint[]): bigint => values.reduce((a, b) => (a <= b ? a : b));
 const salted = (window: readonly bigint[], key: bigint) => window.map((id) => hash(int64(key * id)));
 
 export const PRFS: Readonly<Record<string, Prf>> = {
@@ -25,8 +25,7 @@ export const PRFS: Readonly<Record<string, Prf>> = {
   minfunc_prf: (window, key) => key * least(window),
   simple_skip_prf: (window, key) => product(salted(window, key).filter((_, i) => i % 2 === 0)),
   skipgram_prf: (window, key) => hash(int64(key * window[0])),
-  anchored_skipgram_prf: (window, key) =>
-    hash(int64(key * window[0])) * hash(int64(key * (window.at(-1) as bigint))),
+  anchored_skipgram_prf: (window, key) => hash(int64(key * window[0])) * hash(int64(key * (window.at(-1) as bigint))),
   minhash_prf: (window, key) => least(salted(window, key)),
   anchored_minhash_prf(window, key) {
     const anchor = hash(window.at(-1) as bigint);

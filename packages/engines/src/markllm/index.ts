@@ -1,5 +1,11 @@
 /** Marks of MarkLLM, as it computes them. @module */
 import type { Opener } from '../opener.ts';
+import { openKgw } from './kgw.ts';
 import { openSynthId } from './synthid.ts';
+import { openUnigram } from './unigram.ts';
 
-export const markllm: Readonly<Record<string, Opener>> = { 'markllm/synthid': openSynthId };
+export const markllm: Readonly<Record<string, Opener>> = {
+  'markllm/kgw': openKgw,
+  'markllm/synthid': openSynthId,
+  'markllm/unigram': openUnigram,
+};

@@ -5,7 +5,7 @@
  * @module
  */
 import { pathToFileURL } from 'node:url';
-import { drawToken, MarkHook } from '../../../sampler/src/index.ts';
+import { drawToken, MarkHook } from '@taggant/sampler';
 import { openEngineMark } from '../../src/index.ts';
 
 export const KEYS = [
@@ -14,6 +14,8 @@ export const KEYS = [
 ];
 /** A width of logits of random texts. */
 export const VOCAB_SIZE = 500;
+/** The peers' detectors need an end of text; it does not come up. */
+const EOS = 3;
 
 /** The marks that both sides apply and detect. */
 export const MARKS = {
@@ -37,6 +39,7 @@ export function markedText(name: keyof typeof MARKS, length: number, random: () 
   const sequence = hook.start([1, 2, 3]);
   return Array.from({ length }, () => {
     const row = Float32Array.from({ length: VOCAB_SIZE }, () => 3 * (random() + random() - random() - random()));
+    row[EOS] = Number.NEGATIVE_INFINITY;
     hook.processLogits(row, [sequence]);
     const token = drawToken(row, 1, random);
     sequence.push(token);

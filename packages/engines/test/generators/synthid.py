@@ -192,6 +192,7 @@ def marked_by_peer(name, folder, length=300, vocab=500):
     peer, gen, ids = peer_of(name, folder), torch.Generator().manual_seed(4), [1, 2, 3]
     for _ in range(length):
         logits = 2.5 * torch.randn(1, vocab, generator=gen)
+        logits[0, EOS] = -torch.inf
         if name == "hf":
             scores, kept = peer(torch.tensor([ids]), logits), torch.arange(vocab)[None]
         elif name.startswith("markllm"):
