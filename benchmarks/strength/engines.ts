@@ -39,6 +39,35 @@ const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'devic
     { config: { hashing_key: small } },
     { config: { hashing_key: small, seeding_scheme: 'selfhash', context_width: 4 } },
   ],
+  'hf/synthid': ({ many }) =>
+    (['cpu', 'cuda'] as const).map((device) => ({ config: { ngram_len: 5, keys: many }, device })),
+  'deepmind/synthid': ({ many }) => [{ config: { ngram_len: 5, keys: many } }],
+  'lm-watermarking/simple_1': ({ small }) => [{ config: { hash_key: small } }],
+  'lm-watermarking/extended': ({ small }) =>
+    ['selfhash', 'minhash', 'skipgram', 'ff-additive_prf-4-False'].map((seeding_scheme) => ({
+      config: { seeding_scheme, hash_key: small },
+    })),
+  'markllm/kgw': ({ small }) => [
+    { config: { hash_key: small } },
+    { config: { hash_key: small, prefix_length: 2, f_scheme: 'min', window_scheme: 'self' } },
+  ],
+  'markllm/synthid': ({ many }) => [{ config: { ngram_len: 5, keys: many } }],
+  'markllm/unigram': ({ small }) => [{ config: { hash_key: small } }],
+  'sglang/gumbel': ({ hex, otherHex }) => [{ config: { key: hex } }, { config: { key: hex, key_b: otherHex } }],
+  'textseal/gumbel': ({ small }) => [{ config: { secret_key: small } }, { config: { secret_key: small, ngram: 4 } }],
+  'textseal/greenlist': ({ small }) => [{ config: { secret_key: small, ngram: 2 } }],
+  'textseal/synthid': ({ small }) => [{ config: { secret_key: small, ngram: 2 } }],
+  'textseal/dual-key-gumbel-0.2': ({ small }) => [{ config: { secret_key: small, ngram: 2 } }],
+  'textseal/synthid-0.2': ({ small }) => [{ config: { secret_key: small, ngram: 2 } }],
+  'tgi/greenlist': ({ small }) => [{ config: { hash_key: small } }],
+  'three-bricks/greenlist': ({ large }) => [{ config: { seed: large } }],
+  'three-bricks/gumbel': ({ large }) => [{ config: { seed: large } }],
+  'unigram/xuandong23b': ({ large }) => [{ config: { watermark_key: large } }],
+  'vllm/gumbel': ({ large }) => [{ config: { key: large } }],
+  'vllm/dual-key-gumbel': ({ large }) => [{ config: { key: large } }],
+  'vllm/sbw': ({ large }) => [{ config: { key: large } }, { config: { key: large, sbw_scheme: 'lefthash' } }],
+  'vllm/synthid': ({ large }) => [{ config: { key: large } }],
+  'vllm/red-green': ({ large }) => [{ config: { key: large } }],
 };
 
 interface Key {
@@ -47,6 +76,7 @@ interface Key {
   readonly large: string;
   readonly many: readonly string[];
   readonly hex: string;
+  readonly otherHex: string;
 }
 
 const gpt2 = tiktokenTokenizer('gpt2');
@@ -113,6 +143,7 @@ function keyOf(test: number): Key {
     large: large('large'),
     many: Array.from({ length: 30 }, (_, i) => large(`many ${i}`)),
     hex: digest('hex').toString('hex').slice(0, 16),
+    otherHex: digest('other').toString('hex').slice(0, 16),
   };
 }
 

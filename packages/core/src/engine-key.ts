@@ -37,7 +37,7 @@ export class EngineKey {
       throw new TypeError('"fields" expected at least one key field of a configuration, got none');
     }
     if (!Object.values(fields).flat().every(isInteger)) {
-      throw new TypeError('"fields" expected integers, or strings of digits, or lists of them');
+      throw new TypeError('"fields" expected integers, or strings of decimal or hex digits, or lists of them');
     }
     this.mark = mark;
     this.kid = kid;
@@ -51,5 +51,5 @@ export class EngineKey {
 export const exportEngineKey = (key: EngineKey): EngineKeyFields => structuredClone(fieldsOf(key));
 
 const isInteger = (value: unknown) =>
-  Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,20}$/.test(value));
+  Number.isSafeInteger(value) || (typeof value === 'string' && /^(-?\d{1,20}|(0x)?[\da-f]{1,16})$/i.test(value));
 const randomKid = () => toHex(crypto.getRandomValues(new Uint8Array(8)));
