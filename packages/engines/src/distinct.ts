@@ -7,9 +7,9 @@ import { type Pairs, TupleSet } from '@taggant/core';
 
 /**
  * The pairs whose seed and token (or, where each context counts once, whose seed) no earlier pair has. `seedOf`: the seed of
- * the i-th pair, 32 bits, or 64 as two words.
+ * the i-th pair, 32 bits, or 64 as two words; undefined where no key enters it, so that the pair tells nothing.
  */
-export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly number[]): Pairs {
+export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly number[] | undefined): Pairs {
   const { n, tokens } = pairs;
   const seedsSeen = new TupleSet(2);
   const unitsSeen = new TupleSet(3);
@@ -17,7 +17,9 @@ export function distinctSeeds(pairs: Pairs, seedOf: (i: number) => readonly numb
   const first: number[] = [];
   const unit = new Uint32Array(3);
   for (let i = 0; i < n; i++) {
-    const [low, high = 0] = seedOf(i);
+    const seed = seedOf(i);
+    if (seed === undefined) continue;
+    const [low, high = 0] = seed;
     unit[0] = low;
     unit[1] = high;
     unit[2] = tokens[i];

@@ -8,7 +8,7 @@
  * first; here that is the sampler's business. Neither is the hash of Google's own products, as the project says.
  * @module
  */
-import { hashedGValues } from '../families/g-values.ts';
+import { hashedGValues } from '../families/hashed-g-values.ts';
 import { readSynthId, readTable } from '../families/synthid.ts';
 import { synthIdScores } from '../families/synthid-figures.ts';
 import { tournament } from '../families/tournament.ts';

@@ -6,8 +6,8 @@
  * replacement; their sum is one of independent unequal Bernoullis (Vatutin & Mikhailov 1982), and above its mean plus 1 the
  * binomial tail bounds it (Hoeffding 1956, theorem 4): p is never too small.
  *
- * Weak: on a CPU only 32 bits of a seed reach the generator, whatever the key's length, and the seed 0 of a previous token 0
- * is the same for every key (docs/compatibility.md).
+ * Weak: on a CPU only 32 bits of a seed reach the generator, whatever the key's length; and where a seed is a product of key and
+ * tokens, a token 0 makes it 0 for every key (docs/compatibility.md).
  * @module
  */
 import { checkFinite, type EngineFigures, type Mark, Peaks, type Stage } from '@taggant/core';
@@ -33,6 +33,8 @@ export interface PermutedGreenlist {
    * The seed in a context that starts at `from` in `tokens`, for a candidate; its low 32 bits are all that the generator uses.
    */
   seedOf(tokens: Uint32Array, from: number, candidate: number): number;
+  /** Whether no key enters that seed: such pairs have the same colour under every key, and are left out of our statistics. */
+  isKeyless?(tokens: Uint32Array, from: number, candidate: number): boolean;
   /**
    * A mark whose seed depends on the candidate, which is biased if it is on its own list: only so many of the likeliest
    * candidates are looked at.
@@ -80,7 +82,11 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
         if (lists.holds(seedOf(context, from, token), token, roll)) logits[token] += bias;
       }
     },
-    distinct: (pairs) => distinctSeeds(pairs, (i) => [seedOf(pairs.contexts, i * contextWidth, pairs.tokens[i])]),
+    distinct: (pairs) =>
+      distinctSeeds(pairs, (i) => {
+        const [from, token] = [i * contextWidth, pairs.tokens[i]];
+        return mark.isKeyless?.(pairs.contexts, from, token) ? undefined : [seedOf(pairs.contexts, from, token)];
+      }),
     score({ n, contexts, tokens }, out) {
       const seeds = new Uint32Array(n);
       for (let i = 0; i < n; i++) seeds[i] = seedOf(contexts, i * contextWidth, tokens[i]);

@@ -24,9 +24,6 @@ export interface SynthIdFields {
 export function readSynthId(config: Config): SynthIdFields {
   const ngramLength = config.integer('ngram_len', 2, 65);
   const keys = config.keys('keys', INT64_MIN, INT64_MAX, { least: 1, most: 64 });
-  if (new Set(keys).size < keys.length) {
-    throw new RangeError('"config.keys" expected distinct keys: equal ones give layers that are copies of each other');
-  }
   return {
     ngramLength,
     keys,

@@ -27,9 +27,10 @@ export interface Tournament {
 /**
  * The law takes the g-values of distinct n-grams for independent. Those from a table are not quite: over keys, the variance of
  * their sum differs from the binomial's by about sqrt(2 / size) of it, 0.6 % at the usual 65,536, either way by the text.
+ * Texts that were marked under another key are another matter: see hashed-g-values.ts. Layers that are copies are not scored.
  */
 export function tournament({ title, ngramLength, skipsFirst, leaves, gValues, compat }: Tournament): Recipe {
-  const { layers } = gValues;
+  const { layers, copies } = gValues;
   const contextWidth = ngramLength - 1;
   const candidates = new Candidates();
   let probabilities = new Float64Array(0);
@@ -40,8 +41,8 @@ export function tournament({ title, ngramLength, skipsFirst, leaves, gValues, co
     acts: 'distribution',
     contextWidth,
     start: { padding: 0, marks: !skipsFirst, scores: false, prompt: false },
-    law: { law: 'binomial', trials: layers, p: gValues.p },
-    oneBit: oneBitStrength(layers, leaves),
+    law: { law: 'binomial', trials: layers - copies.length, p: gValues.p },
+    oneBit: oneBitStrength(layers - copies.length, leaves),
     apply(context, logits, temperature = 1) {
       checkPositive(temperature, 'scale');
       candidates.gather(logits, temperature, logits.length);
@@ -63,7 +64,11 @@ export function tournament({ title, ngramLength, skipsFirst, leaves, gValues, co
       return distinctUnits(pairs, (i) => gValues.unit(contexts, i * contextWidth, tokens[i]));
     },
     score({ n, contexts, tokens }, out) {
-      for (let i = 0; i < n; i++) out[i] = gValues.read(contexts, i * contextWidth, tokens[i], bits);
+      for (let i = 0; i < n; i++) {
+        let ones = gValues.read(contexts, i * contextWidth, tokens[i], bits);
+        for (const copy of copies) ones -= bits[copy];
+        out[i] = ones;
+      }
     },
     compat,
   };

@@ -10,7 +10,7 @@
  * Where no candidate of a selfhash step is on its list, transformers 5.23 fails; here the row stays as it is.
  * @module
  */
-import type { EngineFigures } from '@taggant/core';
+import type { EngineFigures, Stage } from '@taggant/core';
 import { distinctFlags, normalTail, sumOf, withoutBos, zOfGreen } from '../families/green-figures.ts';
 import { HashTable } from '../families/hash-table.ts';
 import { type FlagsOf, permutedGreenlist } from '../families/permuted-greenlist.ts';
@@ -43,6 +43,7 @@ export function openGreenlist(settings: Settings): Recipe {
       ...common,
       contextWidth: window,
       seedOf: (tokens, from) => low32(floorMod(key * BigInt(tokens[from + window - 1]), SEED_MODULUS)),
+      isKeyless: (tokens, from) => tokens[from + window - 1] === 0,
       compat: (tokens, flagsOf) => figures(tokens, window + 1, window, flagsOf),
     });
   }
@@ -99,7 +100,7 @@ function readFigures({ config }: Settings, gamma: number) {
 /** An approximation of the normal tail whose square root was forgotten: 18 times too small at z = 6. */
 const oldP = (z: number) => 1 - 0.5 * (1 + Math.sign(z) * (1 - Math.exp((-2 * z * z) / Math.PI)));
 
-function stageOf(version: string) {
+function stageOf(version: string): Stage {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined) throw new TypeError('"config.transformers_version" expected a version such as 5.23.0');
   const isOld = Number(major) < 4 || (Number(major) === 4 && Number(minor) < 47);

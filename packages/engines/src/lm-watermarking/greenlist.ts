@@ -26,6 +26,7 @@ export function openSimple1(settings: Settings): Recipe {
     once: 'ignore_repeated_bigrams',
     width: 1,
     selfSalt: false,
+    zeroIsKeyless: true,
     seedOf: ([previous]) => low32(key * previous),
     windows: false,
   });
@@ -46,6 +47,7 @@ export function openExtended(settings: Settings): Recipe {
     once: 'ignore_repeated_ngrams',
     width,
     selfSalt,
+    zeroIsKeyless: prf !== 'anchored_minhash_prf' && prf !== 'noncomm_prf',
     seedOf: (window) => low32(floorMod(PRFS[prf](window, key), SEED_MODULUS)),
     windows: true,
   });
@@ -95,12 +97,17 @@ interface Variant {
   readonly once: string;
   readonly width: number;
   readonly selfSalt: boolean;
+  /** Whether a token 0 in the window takes the key, or most of it, out of the seed. */
+  readonly zeroIsKeyless: boolean;
   /** Whether the detector can look for the best window. */
   readonly windows: boolean;
   seedOf(window: readonly bigint[]): number;
 }
 
-function open(settings: Settings, { name, width, selfSalt, seedOf, windows, ...variant }: Variant): Recipe {
+function open(
+  settings: Settings,
+  { name, width, selfSalt, zeroIsKeyless, seedOf, windows, ...variant }: Variant,
+): Recipe {
   const { config } = settings;
   const vocabSize = needVocabSize(settings);
   needCpu(settings, 'torch.randperm on CUDA draws other lists');
@@ -123,6 +130,9 @@ function open(settings: Settings, { name, width, selfSalt, seedOf, windows, ...v
     seedOf(tokens, from, candidate) {
       const window = Array.from(tokens.subarray(from, from + contextWidth), BigInt);
       return seedOf(selfSalt ? [...window, BigInt(candidate)] : window);
+    },
+    isKeyless(tokens, from, candidate) {
+      return zeroIsKeyless && (tokens.subarray(from, from + contextWidth).includes(0) || (selfSalt && candidate === 0));
     },
     compat(ids, flagsOf) {
       const tokens = withoutBos(ids, bos);

@@ -16,7 +16,8 @@ const table = new HashTable(2971215073);
 
 const hash = (value: bigint): bigint => BigInt(table.at(Number(floorMod(value, BigInt(TABLE_SIZE)))));
 const product = (values: readonly bigint[]): bigint => values.reduce((all, value) => int64(all * value), 1n);
-const least = (values: readonly bigint[]): bigint => values.reduce((a, b) => (a <= b ? a : b));
+const least = (values: readonly bigint[]): bigint => sorted(values)[0];
+const sorted = (values: readonly bigint[]): bigint[] => [...values].sort((a, b) => (a < b ? -1 : 1));
 const salted = (window: readonly bigint[], key: bigint) => window.map((id) => hash(int64(key * id)));
 
 export const PRFS: Readonly<Record<string, Prf>> = {
@@ -32,7 +33,7 @@ export const PRFS: Readonly<Record<string, Prf>> = {
     return least(window.map((id) => int64(int64(key * hash(id)) * anchor)));
   },
   minskipgram_prf(window, key) {
-    const [first, second] = salted(window, key).sort((a, b) => Number(a - b));
+    const [first, second] = sorted(salted(window, key));
     return first * second;
   },
   noncomm_prf: (window, key) =>

@@ -50,7 +50,7 @@ export function openKgw(settings: Settings): Recipe {
     compat(tokens, flagsOf): EngineFigures {
       const flags = flagsOf(tokens);
       const score = zOfGreen(sumOf(flags), flags.length, gamma);
-      const figures = flags.length === 0 ? {} : { score, is_watermarked: score > threshold };
+      const figures: EngineFigures['figures'] = flags.length === 0 ? {} : { score, is_watermarked: score > threshold };
       return { detector: 'MarkLLM KGW', figures };
     },
   });

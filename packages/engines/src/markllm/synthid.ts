@@ -7,6 +7,7 @@
  * which the sampler's hook needs `dedup: 'none'`. Its detector's `bayesian` type trains itself when it starts.
  * @module
  */
+import type { EngineFigures } from '@taggant/core';
 import { readSynthId, readTable } from '../families/synthid.ts';
 import { synthIdScores } from '../families/synthid-figures.ts';
 import { tournament } from '../families/tournament.ts';
@@ -30,13 +31,12 @@ export function openSynthId(settings: Settings): Recipe {
     skipsFirst: false,
     leaves: isDistortionary ? leaves : 2,
     gValues,
-    compat(tokens) {
+    compat(tokens): EngineFigures {
       const scores = synthIdScores(tokens, gValues, masks, bayesian);
       const score = { mean: scores?.mean, weighted_mean: scores?.weightedMean, bayesian: scores?.posterior }[kind];
       const detector = `MarkLLM SynthID, detector_type ${kind}`;
-      return score === undefined
-        ? { detector, figures: {} }
-        : { detector, figures: { is_watermarked: score > threshold, score } };
+      if (score === undefined) return { detector, figures: {} };
+      return { detector, figures: { is_watermarked: score > threshold, score } };
     },
   });
 }

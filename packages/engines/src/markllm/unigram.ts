@@ -25,7 +25,7 @@ export function openUnigram(settings: Settings): Recipe {
     key,
     compat(tokens, flags): EngineFigures {
       const score = zOfGreen(sumOf(flags), tokens.length, gamma);
-      const figures = tokens.length === 0 ? {} : { score, is_watermarked: score > threshold };
+      const figures: EngineFigures['figures'] = tokens.length === 0 ? {} : { score, is_watermarked: score > threshold };
       return { detector: 'MarkLLM Unigram', figures };
     },
   });

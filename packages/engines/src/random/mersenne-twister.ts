@@ -36,7 +36,7 @@ export class MersenneTwister {
    * The next 624 words: a view of memory that the next call writes again. For loops over many words after `seed`, without
    * calls of `next` between.
    */
-  block(): Uint32Array {
+  block(): Uint32Array<ArrayBuffer> {
     twist(this.#state, BLOCK);
     temper(this.#state, this.#words, BLOCK);
     return this.#words;

@@ -6,17 +6,24 @@ import type { Device } from '../opener.ts';
 import { MersenneTwister } from './mersenne-twister.ts';
 import { philox } from './philox.ts';
 
+export interface SamplingTable {
+  readonly bits: Uint8Array;
+  /** The share of ones. */
+  readonly share: number;
+}
+
 /**
  * A CPU takes the lowest bit of each word of MT19937 (aten/src/ATen/core/DistributionsHelper.h). A graphics card gives each
  * element a Philox stream of its own (aten/src/ATen/native/cuda/DistributionTemplates.h) as long as it can start that many
  * threads; most can start 65,536. One that cannot, such as a T4 with 40,960, draws the rest of the table in another way, which
  * is not followed here. Of a seed, 53 bits can be given; a CPU uses 32.
  */
-export function samplingTable(device: Device, size: number, seed: number): Uint8Array {
+export function samplingTable(device: Device, size: number, seed: number): SamplingTable {
   const name = `${device} ${size} ${seed}`;
   let table = tables.get(name);
   if (table === undefined) {
-    table = device === 'cpu' ? ofTwister(size, seed) : ofPhilox(size, seed);
+    const bits = device === 'cpu' ? ofTwister(size, seed) : ofPhilox(size, seed);
+    table = { bits, share: bits.reduce((sum, bit) => sum + bit, 0) / size };
     if (tables.size === KEPT) tables.delete(tables.keys().next().value as string);
     tables.set(name, table);
   }
@@ -39,5 +46,5 @@ function ofPhilox(size: number, seed: number): Uint8Array {
 }
 
 /** Thousands of keys share a table. */
-const tables = new Map<string, Uint8Array>();
+const tables = new Map<string, SamplingTable>();
 const KEPT = 8;

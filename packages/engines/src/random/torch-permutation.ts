@@ -45,8 +45,9 @@ export function placeInPermutation(seed: number, n: number, element: number, cou
 /** The places of several elements, each below n, under one seed: cheaper than one by one, because they share their draws. */
 export function placesInPermutation(seed: number, n: number, elements: ArrayLike<number>, count: number): Int32Array {
   prepareDivisors(n);
-  const at = Uint32Array.from(elements);
-  const places = new Int32Array(at.length).fill(-1);
+  const at = new Uint32Array(elements.length);
+  at.set(elements);
+  const places = new Int32Array(elements.length).fill(-1);
   const steps = Math.min(count, n - 1);
   let open = at.length;
   quickTwister.seed(seed);

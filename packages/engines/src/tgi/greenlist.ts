@@ -27,5 +27,6 @@ export function openGreenlist(settings: Settings): Recipe {
     delta,
     stage: 'pre-temperature',
     seedOf: (tokens, from) => low32(key * BigInt(tokens[from])),
+    isKeyless: (tokens, from) => tokens[from] === 0,
   });
 }

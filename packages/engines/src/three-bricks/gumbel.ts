@@ -16,7 +16,7 @@ import { distinctSeeds } from '../distinct.ts';
 import { type Uniforms, uniformGumbel } from '../families/uniform-gumbel.ts';
 import { floorMod, low32, SEED_MODULUS } from '../int64.ts';
 import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
-import { MersenneTwister } from '../random/mersenne-twister.ts';
+import { TorchRand } from '../random/torch-rand.ts';
 import { scoredPositions } from '../scored.ts';
 
 export function openGumbel(settings: Settings): Recipe {
@@ -39,7 +39,7 @@ export function openGumbel(settings: Settings): Recipe {
     for (let i = from; i < from + width; i++) seed = floorMod(seed * salt + BigInt(tokens[i]), SEED_MODULUS);
     return low32(seed);
   };
-  const draws = new Draws();
+  const draws = new TorchRand();
   const uniformsOf = (message: number): Uniforms => ({
     seed: (tokens, from) => draws.seed(seedOf(tokens, from)),
     of: (token) => draws.at((token + message) % vocabSize),
@@ -79,28 +79,4 @@ const gammaTail = (sum: number, n: number) => Math.exp(lnGammaTail(sum, n));
 const normalTail = (sum: number, n: number) =>
   Math.exp(lnNormalTail(((sum / n - 1) * Math.sqrt(n)) / (Math.PI / Math.sqrt(6))));
 
-/** `torch.rand` on a CPU, element by element: cheapest in ascending order. */
-class Draws {
-  readonly #generator = new MersenneTwister();
-  #words = new Uint32Array(0);
-  #seed = 0;
-  /** Which block of the generator's words is at hand. */
-  #block = -1;
-
-  seed(seed: number): void {
-    this.#seed = seed;
-    this.#block = -1;
-    this.#generator.seed(seed);
-  }
-
-  at(index: number): number {
-    const block = Math.floor(index / BLOCK);
-    if (block < this.#block) this.seed(this.#seed);
-    for (; this.#block < block; this.#block++) this.#words = this.#generator.block();
-    return (this.#words[index - block * BLOCK] & 0xffffff) / 2 ** 24;
-  }
-}
-
-/** Words of the generator that come together. */
-const BLOCK = 624;
 const ONCE = { none: 'all', v1: 'context', v2: 'pair' } as const;

@@ -25,14 +25,23 @@ const V = 499;
 
 const CASES: readonly EngineMarkFile[] = [
   hf({ seeding_scheme: 'lefthash', context_width: 1, bos_token_id: 0 }),
-  hf({ seeding_scheme: 'lefthash', context_width: 3, hashing_key: '9223372036854775819', ignore_repeated_ngrams: true }),
+  hf({
+    seeding_scheme: 'lefthash',
+    context_width: 3,
+    hashing_key: '9223372036854775819',
+    ignore_repeated_ngrams: true,
+  }),
   hf({ seeding_scheme: 'lefthash', context_width: 1, hashing_key: -77, greenlist_ratio: 0.5 }),
   hf({ seeding_scheme: 'selfhash', context_width: 1 }),
   hf({ seeding_scheme: 'selfhash', context_width: 2, hashing_key: -77, ignore_repeated_ngrams: true }),
   hf({ seeding_scheme: 'selfhash', context_width: 4, hashing_key: '9223372036854775819', greenlist_ratio: 0.5 }),
   hf({ seeding_scheme: 'selfhash', context_width: 3, hashing_key: '18446744073709551615' }),
   { mark: 'lm-watermarking/simple_1', vocabSize: V, config: { delta: 4 } },
-  { mark: 'lm-watermarking/simple_1', vocabSize: V, config: { delta: 4, hash_key: 35317, ignore_repeated_bigrams: false } },
+  {
+    mark: 'lm-watermarking/simple_1',
+    vocabSize: V,
+    config: { delta: 4, hash_key: 35317, ignore_repeated_bigrams: false },
+  },
   { mark: 'lm-watermarking/simple_1', vocabSize: V, config: { delta: 4, gamma: 0.29, select_green_tokens: false } },
   ...['simple_1', 'selfhash', 'algorithm-3', 'minhash', 'skipgram'].map((seeding_scheme) => lm({ seeding_scheme })),
   lm({ seeding_scheme: 'ff-additive_prf-4-False', hash_key: 35317 }),

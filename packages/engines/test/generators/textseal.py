@@ -15,6 +15,7 @@ import types
 import numpy as np
 import torch
 
+sys.path.pop(0)  # This file is called as the package is.
 # The package's own __init__ files import model code that is not needed here.
 BASE = importlib.util.find_spec("textseal").submodule_search_locations[0]
 for name in ("textseal", "textseal.posthoc", "textseal.common", "textseal.common.watermark"):
