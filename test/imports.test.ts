@@ -83,7 +83,7 @@ function importsOf(name: string): { file: string; target: string }[] {
   return files.flatMap((file) => {
     // Docstrings show imports too; they are not edges.
     const code = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-    const targets = code.matchAll(/(?:from|import|import\()\s*['"]([^'"]+)['"]/g);
+    const targets = code.matchAll(/^(?:.*[\s;}])?(?:from|import|import\()\s*['"]([^'"\s]+)['"]/gm);
     return Array.from(targets, ([, target]) => ({ file, target }));
   });
 }

@@ -36,6 +36,14 @@ export interface EngineMarkFile {
   readonly kid?: string;
 }
 
+export interface EngineMarkOptions {
+  /**
+   * Draws which of two keys chooses at a step, as the engine's own generator does: numbers from 0 to below 1. Default: a coin of
+   * the first key in that context, so that marking needs no randomness beside the key.
+   */
+  readonly random?: () => number;
+}
+
 export interface EngineDescriptor extends MarkDescriptor {
   /** The engine's configuration without its keys. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -53,7 +61,7 @@ export interface EngineDescriptor extends MarkDescriptor {
  *   vocabSize: 50257,
  * });
  */
-export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
+export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptions = {}): Mark<EngineDescriptor> {
   if (typeof file !== 'object' || file === null) throw new TypeError(`"mark" expected an object, got ${typeof file}`);
   const { mark: name, config: fields, vocabSize, device, tokenizer, kid, ...rest } = file;
   const opener = openers.get(name);
@@ -67,7 +75,7 @@ export function openEngineMark(file: EngineMarkFile): Mark<EngineDescriptor> {
   const config = new Config(fields, 'config');
   const size = vocabSize === undefined ? undefined : checkInteger(vocabSize, 'vocabSize', 2, TOKEN_LIMIT);
   const where = checkOneOf(device ?? 'cpu', 'device', ['cpu', 'cuda']);
-  const recipe = opener({ config, vocabSize: size, device: where });
+  const recipe = opener({ config, vocabSize: size, device: where, random });
   const descriptor: EngineDescriptor = Object.freeze({
     mark: name,
     config: config.finish(),

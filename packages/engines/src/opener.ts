@@ -15,6 +15,8 @@ export interface Settings {
   readonly vocabSize: number | undefined;
   /** Whose random generator made the text: it matters where an engine draws its lists with torch. */
   readonly device: Device;
+  /** For marks whose engine draws which of two keys chooses: numbers from 0 to below 1. */
+  readonly random: (() => number) | undefined;
 }
 
 export type Opener = (settings: Settings) => Recipe;

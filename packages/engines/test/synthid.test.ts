@@ -314,7 +314,6 @@ describe.skipIf(!existsSync(texts))(
         }).flat();
         for (const level of [1e-2, 1e-3]) {
           const rejected = lnPs.filter((lnP) => lnP < Math.log(level)).length;
-          console.log('REJ', mark, level, rejected);
           const [least, most] = binomialBand(10_000, level, 1 - 1e-6);
           expect(rejected).toBeGreaterThanOrEqual(least);
           expect(rejected).toBeLessThanOrEqual(most);

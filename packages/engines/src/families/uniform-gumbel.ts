@@ -2,12 +2,13 @@
  * Gumbel-max with a keyed uniform u for each (context, token): the choice is `argmax ln(u_v) / p_v` (Aaronson 2022), a token's
  * score is -ln(1 - u), one unit exponential without the key.
  *
- * With two keys, one of them is drawn at each step, without any key, and makes the choice; the score is the sum under both,
+ * With two keys, one of them is drawn at each step and makes the choice; the score is the sum under both,
  * each weighed by how often it chooses. Its law is a sum of two gammas of different scales.
  * @module
  */
 import { Candidates, checkPositive, type Mark, type NullLaw, type Strength } from '@taggant/core';
 import type { Recipe } from '../opener.ts';
+import { NO_TOKEN } from '../scored.ts';
 
 /** Keyed uniforms, one for each token of a context. */
 export interface Uniforms {
@@ -15,6 +16,8 @@ export interface Uniforms {
   seed(tokens: Uint32Array, from: number): void;
   /** From 0 to below 1. Cheapest when asked for tokens in ascending order. */
   of(token: number): number;
+  /** The same for many contexts, one after the other in `contexts`, and a token of each: where a kernel is quicker. */
+  ofPairs?(contexts: Uint32Array, tokens: Uint32Array, out: Float64Array): void;
 }
 
 /** A key, and the share of the steps at which it chooses. The shares of all keys sum up to 1. */
@@ -25,13 +28,16 @@ export interface GumbelKey {
 
 export interface UniformGumbel extends Pick<Mark, 'title' | 'contextWidth' | 'start' | 'distinct' | 'compat'> {
   readonly keys: readonly [GumbelKey] | readonly [GumbelKey, GumbelKey];
+  /** Draws the key that chooses. Default: a coin of the first key's, for a token that there is not. */
+  readonly random?: (() => number) | undefined;
   /** Whether the engine leaves a step to an ordinary draw. Default: never. */
   leaves?(context: Uint32Array, candidates: Candidates): boolean;
 }
 
-export function uniformGumbel({ keys, leaves, ...mark }: UniformGumbel): Recipe {
+export function uniformGumbel({ keys, random, leaves, ...mark }: UniformGumbel): Recipe {
   const { contextWidth } = mark;
   const candidates = new Candidates();
+  let values = new Float64Array(0);
   const scored = weighed(keys);
   return {
     ...mark,
@@ -42,22 +48,45 @@ export function uniformGumbel({ keys, leaves, ...mark }: UniformGumbel): Recipe 
       checkPositive(temperature, 'scale');
       candidates.gather(logits, temperature, logits.length);
       if (leaves?.(context, candidates)) return;
-      const { uniforms } = keys.length === 1 || Math.random() < keys[0].share ? keys[0] : keys[1];
-      uniforms.seed(context, context.length - contextWidth);
+      const from = context.length - contextWidth;
+      const { uniforms } = keyOf(context, from);
+      uniforms.seed(context, from);
       const chosen = candidates.ids[loudest(candidates, uniforms)];
       logits.fill(Number.NEGATIVE_INFINITY);
       logits[chosen] = 0;
     },
     score({ n, contexts, tokens }, out) {
       out.fill(0, 0, n);
+      if (values.length < n) values = new Float64Array(n);
       for (const { uniforms, share } of scored) {
-        for (let i = 0; i < n; i++) {
-          uniforms.seed(contexts, i * contextWidth);
-          out[i] -= share * Math.log1p(-uniforms.of(tokens[i]));
-        }
+        readPairs(uniforms, contexts, contextWidth, tokens, values.subarray(0, n));
+        for (let i = 0; i < n; i++) out[i] -= share * Math.log1p(-values[i]);
       }
     },
   };
+
+  function keyOf(context: Uint32Array, from: number): GumbelKey {
+    const [first, second = first] = keys;
+    if (second === first) return first;
+    if (random !== undefined) return random() < first.share ? first : second;
+    first.uniforms.seed(context, from);
+    return first.uniforms.of(NO_TOKEN) < first.share ? first : second;
+  }
+}
+
+/** The uniform of each pair into `out`. */
+function readPairs(
+  uniforms: Uniforms,
+  contexts: Uint32Array,
+  width: number,
+  tokens: Uint32Array,
+  out: Float64Array,
+): void {
+  if (uniforms.ofPairs !== undefined) return uniforms.ofPairs(contexts, tokens, out);
+  for (let i = 0; i < out.length; i++) {
+    uniforms.seed(contexts, i * width);
+    out[i] = uniforms.of(tokens[i]);
+  }
 }
 
 /** The candidate that Gumbel-max chooses, the first of equals. */

@@ -14,6 +14,8 @@ export interface Words {
   seed(tokens: Uint32Array, from: number): void;
   /** 32 bits. */
   of(token: number): number;
+  /** The same for many contexts, one after the other in `contexts`, and a token of each: where a kernel is quicker. */
+  ofPairs?(contexts: Uint32Array, tokens: Uint32Array, out: Uint32Array): void;
 }
 
 export interface WordTournament extends Pick<Mark, 'title' | 'contextWidth' | 'start' | 'distinct' | 'compat'> {
@@ -49,6 +51,12 @@ export function wordTournament({ words, layers, p, ...mark }: WordTournament): R
       for (let i = 0; i < n; i++) logits[ids[i]] = Math.log(probabilities[i]) * temperature;
     },
     score({ n, contexts, tokens }, out) {
+      if (words.ofPairs !== undefined) {
+        const read = new Uint32Array(n);
+        words.ofPairs(contexts, tokens, read);
+        for (let i = 0; i < n; i++) out[i] = onesIn(read[i], layers);
+        return;
+      }
       for (let i = 0; i < n; i++) {
         words.seed(contexts, i * contextWidth);
         out[i] = onesIn(words.of(tokens[i]), layers);

@@ -25,7 +25,7 @@ export function openGumbel({ config }: Settings): Recipe {
 }
 
 /** `alpha`: how often the second key chooses. */
-export function openDualKeyGumbel({ config }: Settings): Recipe {
+export function openDualKeyGumbel({ config, random }: Settings): Recipe {
   const alpha = config.number('alpha', 0, 1, 0.1);
   const settings = vllmSettings(config, 'dual_key_gumbel');
   const { key, width } = settings;
@@ -33,19 +33,21 @@ export function openDualKeyGumbel({ config }: Settings): Recipe {
     { uniforms: uniforms(derivedKey('key_a', key), width), share: 1 - alpha },
     { uniforms: uniforms(derivedKey('key_b', key), width), share: alpha },
   ] as const;
-  return gumbelOf(settings, `vLLM dual-key gumbel alpha ${alpha}, context ${width}`, keys);
+  return gumbelOf(settings, `vLLM dual-key gumbel alpha ${alpha}, context ${width}`, keys, random);
 }
 
 function gumbelOf(
   { width, detector }: VllmSettings,
   title: string,
   keys: readonly [GumbelKey] | readonly [GumbelKey, GumbelKey],
+  random?: () => number,
 ) {
   return uniformGumbel({
     title,
     contextWidth: width,
     start: START,
     keys,
+    random,
     compat(tokens) {
       const text = padded(tokens, width);
       const positions = detector.positions(text);
@@ -72,7 +74,15 @@ function matchedTail(sum: number, n: number, keys: readonly GumbelKey[]): number
 
 function uniforms(key: bigint, width: number): Uniforms {
   const words = philoxWords(key, width);
-  return { seed: words.seed, of: (token) => uniformOf(words.of(token)) };
+  return {
+    seed: words.seed,
+    of: (token) => uniformOf(words.of(token)),
+    ofPairs(contexts, tokens, out) {
+      const read = new Uint32Array(out.length);
+      words.ofPairs(contexts, tokens, read);
+      for (let i = 0; i < out.length; i++) out[i] = uniformOf(read[i]);
+    },
+  };
 }
 
 /** The first 64 bits, big-endian, of SHA-256 of a label and the key. */
