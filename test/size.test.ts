@@ -9,14 +9,14 @@ import { wasmBase64 } from '../packages/kernels/src/generated/wasm.ts';
 
 /** KiB of each package: all its entry points bundled without what they import from other packages, minified, gzipped. */
 const BUDGET: Record<string, number> = {
-  kernels: 14,
+  kernels: 16,
   stats: 6,
   core: 14,
   sampler: 12,
   detector: 10,
   report: 11,
   'tiny-lm': 4,
-  engines: 24,
+  engines: 28,
   cli: 32,
 };
 const WASM_BUDGET = 16;

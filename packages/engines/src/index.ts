@@ -3,6 +3,11 @@
  * tests them like native ones. docs/compatibility.md says which versions, what is exact, and what is weak.
  * @module
  */
-export { type EngineDescriptor, type EngineMarkFile,
-  type EngineMarkOptions, engineMarkNames, openEngineMark } from './engine-mark.ts';
+export {
+  type EngineDescriptor,
+  type EngineMarkFile,
+  type EngineMarkOptions,
+  engineMarkNames,
+  openEngineMark,
+} from './engine-mark.ts';
 export { engineVariants } from './variants.ts';

@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { distinctPairs, type Mark, type Pairs } from '@taggant/core';
+import { MersenneTwister, permutationHead } from '@taggant/kernels';
 import { binomialBand, lnBinomialTail } from '@taggant/stats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineMarkFile, openEngineMark } from '../src/index.ts';
-import { MersenneTwister } from '../src/random/mersenne-twister.ts';
-import { permutationHead, placeInPermutation, placesInPermutation } from '../src/random/torch-permutation.ts';
 
 interface Text {
   readonly tokens: number[];
@@ -78,32 +77,16 @@ describe('a permutation of torch', () => {
     expect([...permutationHead(15485863, 1_000_003, 4)]).toEqual([138280, 994103, 467886, 915329]);
   });
 
-  it('has each element where a plain shuffle puts it, to whatever length it is read', () => {
+  it('begins as a plain shuffle does, to whatever length it is read', () => {
     const sizes = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 600, max: 3000 }));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), sizes, fc.nat(), (seed, n, some) => {
         const all = naive(seed, n);
         const count = some % (n + 1);
         expect([...permutationHead(seed, n, count)]).toEqual(all.slice(0, count));
-        const elements = Array.from({ length: n }, (_, i) => i);
-        const places = elements.map((element) => {
-          const place = all.indexOf(element);
-          return place < count ? place : -1;
-        });
-        expect([...placesInPermutation(seed, n, elements, count)]).toEqual(places);
-        expect(placeInPermutation(seed, n, some % n, count)).toBe(places[some % n]);
       }),
       { seed: 4, numRuns: 150 },
     );
-  });
-
-  it('has each element where a plain shuffle puts it among 50,257', () => {
-    for (let seed = 0; seed < 40; seed++) {
-      const all = naive(seed * 98765431, 50257);
-      const elements = all.filter((_, i) => i % 997 === 0);
-      const places = elements.map((_, i) => (i * 997 < 12564 ? i * 997 : -1));
-      expect([...placesInPermutation(seed * 98765431, 50257, elements, 12564)]).toEqual(places);
-    }
   });
 });
 

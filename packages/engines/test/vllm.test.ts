@@ -5,7 +5,7 @@ import { allocateLogits, type Mark } from '@taggant/core';
 import { detectTokens } from '@taggant/detector';
 import { largestToken, MarkHook } from '@taggant/sampler';
 import { lnGammaSumTail } from '@taggant/stats';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openEngineMark } from '../src/index.ts';
 import { philoxWords, uniformOf } from '../src/vllm/prf.ts';
 import { close, drawnKey, drawnRow, expectNull, lcg, passage, vectorsOf } from './prf-support.ts';
@@ -39,8 +39,11 @@ const NAMES = { gumbel: 'vllm/gumbel', dual_key_gumbel: 'vllm/dual-key-gumbel', 
 const MISSING = 0xffffffff;
 const NO_PROMPT = new Uint32Array(0);
 
-const generationMark = ({ scheme, key, contextWidth, alpha }: Golden) =>
-  openEngineMark({ mark: NAMES[scheme], config: { key, context_width: contextWidth, ...alphaOf(scheme, alpha) } });
+const generationMark = ({ scheme, key, contextWidth, alpha }: Golden, random: () => number) =>
+  openEngineMark(
+    { mark: NAMES[scheme], config: { key, context_width: contextWidth, ...alphaOf(scheme, alpha) } },
+    { random },
+  );
 
 const detectionMark = (golden: Golden) =>
   openEngineMark({
@@ -64,9 +67,9 @@ function fixtureRow({ fixture }: Golden, position: number): Float32Array {
 }
 
 /** The goldens' ordinary draw of which key chooses: key B where the share of key A is at most the uniform. */
-function routeBy(position: () => number) {
+function routeBy(position: () => number): () => number {
   const golden = (Math.sqrt(5) - 1) / 2;
-  vi.spyOn(Math, 'random').mockImplementation(() => Math.round(((((position() % 64) + 1) * golden) % 1) * 1e4) / 1e4);
+  return () => Math.round(((((position() % 64) + 1) * golden) % 1) * 1e4) / 1e4;
 }
 
 /** vLLM's rule of which steps stay unmarked, which looks further than our hook: at prompts, and only so far back. */
@@ -81,8 +84,6 @@ function isSkipped({ dedup, maxHistory, contextWidth, fixture }: Golden, generat
   return false;
 }
 
-afterEach(() => vi.restoreAllMocks());
-
 describe("vLLM's goldens", () => {
   it('are 27 candidates', () => expect(candidates.length).toBe(27));
 
@@ -96,9 +97,11 @@ describe("vLLM's goldens", () => {
     });
 
     it(`${name}: its generation, step by step`, () => {
-      const mark = generationMark(golden);
       const generated: number[] = [];
-      routeBy(() => generated.length);
+      const mark = generationMark(
+        golden,
+        routeBy(() => generated.length),
+      );
       for (let position = 0; position < golden.fixture.num_tokens; position++) {
         const context = [...Array(golden.contextWidth).fill(MISSING), ...generated].slice(-golden.contextWidth);
         const row = fixtureRow(golden, position);
@@ -111,10 +114,13 @@ describe("vLLM's goldens", () => {
     if (golden.dedup === 'all' || golden.maxHistory === 8) continue;
     it(`${name}: its generation, through the hook`, () => {
       const dedup = golden.dedup === 'none' ? 'none' : 'single-turn';
-      const hook = new MarkHook(generationMark(golden), { dedup, vocabSize: golden.fixture.vocabulary_size });
-      const sequence = hook.start(golden.fixture.prompt);
       const generated: number[] = [];
-      routeBy(() => generated.length);
+      const mark = generationMark(
+        golden,
+        routeBy(() => generated.length),
+      );
+      const hook = new MarkHook(mark, { dedup, vocabSize: golden.fixture.vocabulary_size });
+      const sequence = hook.start(golden.fixture.prompt);
       for (let position = 0; position < golden.fixture.num_tokens; position++) {
         const row = allocateLogits(golden.fixture.vocabulary_size);
         row.set(fixtureRow(golden, position));

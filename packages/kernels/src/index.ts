@@ -5,6 +5,8 @@
  */
 
 export { jsKernels } from './js/index.ts';
+export { permutationHead } from './js/permutation.ts';
+export { multiplyHigh, philoxBlock } from './js/philox.ts';
 export { type Kernels, kernels, type SlotBits } from './kernels.ts';
 export { MersenneTwister } from './mersenne-twister.ts';
 export { loudness, uniform } from './noise.ts';

@@ -3,7 +3,7 @@
  * at first: entry i is final after i + 1 draws, and tokens of a vocabulary reach no further.
  * @module
  */
-import { permutationHead } from '../random/torch-permutation.ts';
+import { permutationHead } from '@taggant/kernels';
 
 export class HashTable {
   readonly #seed: number;

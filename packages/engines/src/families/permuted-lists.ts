@@ -3,7 +3,7 @@
  * followed through the permutation; a seed that comes again, or with many tokens, gets its list made, and kept.
  * @module
  */
-import { permutationHead, placesInPermutation } from '../random/torch-permutation.ts';
+import { kernels, permutationHead } from '@taggant/kernels';
 
 export class PermutedLists {
   readonly #vocabSize: number;
@@ -52,33 +52,38 @@ export class PermutedLists {
     const list = this.#lists.get(seed);
     const rolled = (token + roll) % this.#vocabSize;
     if (list !== undefined) return isSet(list, rolled);
-    const [place] = placesInPermutation(seed, this.#vocabSize, [rolled], this.#headCount);
-    return (place >= 0 ? 1 : 0) === this.#head;
+    const place = new Int32Array(1);
+    kernels().permutationPlaces(Uint32Array.of(seed), Uint32Array.of(rolled), this.#vocabSize, this.#headCount, place);
+    return (place[0] >= 0 ? 1 : 0) === this.#head;
   }
 
-  /** 1 where token i's id plus `roll` is on the list of seed i, 0 elsewhere. Pairs that share a seed share the work. */
+  /** 1 where token i's id plus `roll` is on the list of seed i, 0 elsewhere. Pairs that share a seed share its list. */
   count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array | Uint8Array, roll: number): void {
     const size = this.#vocabSize;
     const pairsOf = new Map<number, number[]>();
     seeds.forEach((seed, i) => {
+      out[i] = 0;
+      if (tokens[i] >= size) return;
       const pairs = pairsOf.get(seed);
       if (pairs === undefined) pairsOf.set(seed, [i]);
       else pairs.push(i);
     });
+    const single: number[] = [];
     for (const [seed, pairs] of pairsOf) {
       if (this.#paysFor(seed, pairs.length)) {
         const list = this.of(seed);
-        for (const i of pairs) out[i] = tokens[i] < size && isSet(list, (tokens[i] + roll) % size) ? 1 : 0;
+        for (const i of pairs) out[i] = isSet(list, (tokens[i] + roll) % size) ? 1 : 0;
       } else {
-        const known = pairs.filter((i) => tokens[i] < size);
-        const rolled = known.map((i) => (tokens[i] + roll) % size);
-        const places = placesInPermutation(seed, size, rolled, this.#headCount);
-        for (const i of pairs) out[i] = 0;
-        known.forEach((i, at) => {
-          out[i] = (places[at] >= 0 ? 1 : 0) === this.#head ? 1 : 0;
-        });
+        single.push(...pairs);
       }
     }
+    const places = new Int32Array(single.length);
+    const seedsOf = Uint32Array.from(single, (i) => seeds[i]);
+    const elements = Uint32Array.from(single, (i) => (tokens[i] + roll) % size);
+    kernels().permutationPlaces(seedsOf, elements, size, this.#headCount, places);
+    single.forEach((i, at) => {
+      out[i] = (places[at] >= 0 ? 1 : 0) === this.#head ? 1 : 0;
+    });
   }
 
   #paysFor(seed: number, pairs: number): boolean {
@@ -94,6 +99,6 @@ const isSet = (list: Uint32Array, token: number) => ((list[token >>> 5] >>> (tok
 /** 16 MB of lists: 2,600 of 50,257 tokens. */
 const KEPT_WORDS = 2 ** 22;
 /** From so many tokens on it pays to make a whole list. */
-const SHARED = 6;
+const SHARED = 8;
 /** Seeds that were asked for once. */
 const REMEMBERED = 2 ** 16;

@@ -82,7 +82,10 @@ function readPairs(
   tokens: Uint32Array,
   out: Float64Array,
 ): void {
-  if (uniforms.ofPairs !== undefined) return uniforms.ofPairs(contexts, tokens, out);
+  if (uniforms.ofPairs !== undefined) {
+    uniforms.ofPairs(contexts, tokens, out);
+    return;
+  }
   for (let i = 0; i < out.length; i++) {
     uniforms.seed(contexts, i * width);
     out[i] = uniforms.of(tokens[i]);

@@ -9,11 +9,11 @@
  * @module
  */
 import type { EngineFigures } from '@taggant/core';
+import { permutationHead } from '@taggant/kernels';
 import { sumOf, zOfGreen } from '../families/green-figures.ts';
 import { permutedGreenlist } from '../families/permuted-greenlist.ts';
 import { floorMod, INT64_MIN, low32, SEED_MODULUS } from '../int64.ts';
 import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts';
-import { permutationHead } from '../random/torch-permutation.ts';
 
 export function openKgw(settings: Settings): Recipe {
   const { config } = settings;

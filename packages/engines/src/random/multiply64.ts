@@ -1,5 +1,5 @@
 /** Products modulo 2^64 in two words each, for hashes that run too often for BigInt. @module */
-import { multiplyHigh } from './philox.ts';
+import { multiplyHigh } from '@taggant/kernels';
 
 /**
  * Writes the low and the high word of a product modulo 2^64, of two integers given by theirs.

@@ -2,9 +2,9 @@
  * `torch.randint(0, 2, (size,), generator=g)` with a freshly seeded generator: the table of bits of SynthID.
  * @module
  */
+
+import { MersenneTwister, philoxBlock } from '@taggant/kernels';
 import type { Device } from '../opener.ts';
-import { MersenneTwister } from './mersenne-twister.ts';
-import { philox } from './philox.ts';
 
 export interface SamplingTable {
   readonly bits: Uint8Array;
@@ -40,7 +40,7 @@ function ofPhilox(size: number, seed: number): Uint8Array {
   const block = new Uint32Array(4);
   return Uint8Array.from({ length: size }, (_, i) => {
     block.set([0, 0, i, 0]);
-    philox(block, (seed % 2 ** 32) | 0, Math.floor(seed / 2 ** 32));
+    philoxBlock(block, (seed % 2 ** 32) | 0, Math.floor(seed / 2 ** 32));
     return block[0] & 1;
   });
 }

@@ -1,5 +1,5 @@
 /** `torch.rand(n, generator=g)` in float32 on a CPU, element by element. @module */
-import { MersenneTwister } from './mersenne-twister.ts';
+import { MersenneTwister } from '@taggant/kernels';
 
 /** Each element is the low 24 bits of one word of the generator, over 2^24. Cheapest when asked for in ascending order. */
 export class TorchRand {

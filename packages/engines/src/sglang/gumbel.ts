@@ -4,8 +4,8 @@
  *
  * What is weak: the key enters through 32 bits of state, so each key has 2^32 equal ones and one marked text is enough to search
  * them all; the hash of a context is unkeyed, so anyone can build contexts that collide. Contexts that do count once here.
- * u is the middle of its cell, where a score is below the mean of the exponential over the cell (Jensen): sums of scores are below
- * the law's in increasing convex order.
+ * u is the middle of one of 2^32 cells, as in the native Gumbel mark: p may be too small by at most n 2^-33 for n pairs
+ * (docs/statistics.md).
  * @module
  */
 import { type EngineFigures, show } from '@taggant/core';

@@ -5,10 +5,9 @@
  * Philox is no cryptographic function: nobody has shown that its 64-bit key cannot be found from marked text.
  * @module
  */
-import { kernels } from '@taggant/kernels';
+import { kernels, philoxBlock } from '@taggant/kernels';
 import type { Words } from '../families/word-tournament.ts';
 import { low32 } from '../int64.ts';
-import { philox } from '../random/philox.ts';
 import { NO_TOKEN } from '../scored.ts';
 
 /** key: 64 bits. Contexts of `width` tokens. */
@@ -27,7 +26,7 @@ export function philoxWords(key: bigint, width: number): Required<Words> {
       for (let at = 0; at < width; at += 4) {
         // Behind the last token stand the largest words, counted down from the place in the block.
         for (let i = 0; i < 4; i++) state[i] ^= at + i < width ? tokens[from + at + i] : ~i;
-        philox(state, key0 ^ at, key1);
+        philoxBlock(state, key0 ^ at, key1);
       }
       group = -1;
     },
@@ -38,7 +37,7 @@ export function philoxWords(key: bigint, width: number): Required<Words> {
         words[1] = state[0];
         words[2] = state[1];
         words[3] = state[2];
-        philox(words, key0 ^ state[3], key1 ^ TOKEN_DOMAIN);
+        philoxBlock(words, key0 ^ state[3], key1 ^ TOKEN_DOMAIN);
       }
       return words[token & 3];
     },

@@ -9,13 +9,13 @@
  * @module
  */
 import type { EngineFigures, Pairs } from '@taggant/core';
+import { philoxBlock } from '@taggant/kernels';
 import { lnNormalTail } from '@taggant/stats';
 import { distinctSeeds, only } from '../distinct.ts';
 import { bernoulliGreenlist, type Coins } from '../families/bernoulli-greenlist.ts';
 import { INT64_MAX, low32 } from '../int64.ts';
 import type { Recipe, Settings } from '../opener.ts';
 import { multiply64 } from '../random/multiply64.ts';
-import { philox } from '../random/philox.ts';
 import { START } from './prf.ts';
 import { padded, vllmSettings } from './settings.ts';
 
@@ -139,7 +139,7 @@ function coinsOf(seeds: Seeds, limit: number): Coins {
       block[1] = 0;
       block[2] = 0;
       block[3] = 0;
-      philox(block, seed[0], seed[1]);
+      philoxBlock(block, seed[0], seed[1]);
       return (block[token & 3] & 0x7fffffff) < limit;
     },
   };
