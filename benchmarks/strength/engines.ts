@@ -34,7 +34,7 @@ const PASSAGE = 200;
 const VOCAB_SIZE = 50_257;
 
 /** The configuration of each mark under the key of a test; several for marks whose settings differ in kind. */
-const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'device'>[]> = {
+const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'device' | 'vocabSize'>[]> = {
   'hf/greenlist': ({ small }) => [
     { config: { hashing_key: small } },
     { config: { hashing_key: small, seeding_scheme: 'selfhash', context_width: 4 } },
@@ -47,6 +47,9 @@ const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'devic
     ['selfhash', 'minhash', 'skipgram', 'ff-additive_prf-4-False'].map((seeding_scheme) => ({
       config: { seeding_scheme, hash_key: small },
     })),
+  'markllm/exp': ({ small }) => [{ config: { hash_key: small } }],
+  // Its table grows with the square of the vocabulary.
+  'markllm/exp-gumbel': ({ small }) => [{ config: { seed: small }, vocabSize: 5000 }],
   'markllm/kgw': ({ small }) => [
     { config: { hash_key: small } },
     { config: { hash_key: small, prefix_length: 2, f_scheme: 'min', window_scheme: 'self' } },
@@ -115,7 +118,10 @@ function measure(name: string, setting: number, corpus: string, texts: readonly 
     const file = FILES[name](keyOf(test))[setting];
     const mark = openEngineMark({ mark: name, vocabSize: VOCAB_SIZE, ...file });
     title = mark.title;
-    const { lnP, compat } = detectTokens(texts[Math.floor(generator.random() * texts.length)], mark);
+    const text = texts[Math.floor(generator.random() * texts.length)];
+    const { vocabSize = VOCAB_SIZE } = file;
+    const ids = vocabSize < VOCAB_SIZE ? text.map((id) => id % vocabSize) : text;
+    const { lnP, compat } = detectTokens(ids, mark);
     const own = Object.entries(compat?.figures ?? {}).find(([figure]) => /^p(_?val(ue)?)?$/i.test(figure));
     printed = own?.[0] ?? '';
     LEVELS.forEach((level, i) => {

@@ -1,6 +1,6 @@
 /**
- * Green lists by seed, each the head of a permutation, as one bit a token. A token of a seed that is asked about once is
- * followed through the permutation; a seed that comes again, or with many tokens, gets its list made, and kept.
+ * Green lists by seed, each the head of a permutation, as one bit a token. A single token is followed through the
+ * permutation; a seed with many tokens, at once or in time, gets its list made, and kept.
  * @module
  */
 import { kernels, permutationHead } from '@taggant/kernels';
@@ -12,7 +12,7 @@ export class PermutedLists {
   readonly #head: 0 | 1;
   readonly #words: number;
   readonly #lists = new Map<number, Uint32Array>();
-  #asked = new Set<number>();
+  #asked = new Map<number, number>();
 
   /** `inverted`: green is whoever is not among the first `headCount`. */
   constructor(vocabSize: number, headCount: number, inverted = false) {
@@ -86,10 +86,13 @@ export class PermutedLists {
     });
   }
 
+  /** Whether enough tokens were asked about under a seed, these included. */
   #paysFor(seed: number, pairs: number): boolean {
-    if (pairs >= SHARED || this.#lists.has(seed) || this.#asked.has(seed)) return true;
-    if (this.#asked.size === REMEMBERED) this.#asked = new Set();
-    this.#asked.add(seed);
+    if (this.#lists.has(seed)) return true;
+    const asked = (this.#asked.get(seed) ?? 0) + pairs;
+    if (asked >= SHARED) return true;
+    if (this.#asked.size === REMEMBERED) this.#asked = new Map();
+    this.#asked.set(seed, asked);
     return false;
   }
 }
@@ -100,5 +103,5 @@ const isSet = (list: Uint32Array, token: number) => ((list[token >>> 5] >>> (tok
 const KEPT_WORDS = 2 ** 22;
 /** From so many tokens on it pays to make a whole list. */
 const SHARED = 8;
-/** Seeds that were asked for once. */
+/** Seeds whose tokens are counted. */
 const REMEMBERED = 2 ** 16;
