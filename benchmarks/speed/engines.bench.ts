@@ -65,7 +65,7 @@ export const cases: readonly Case[] = [
   engine('vllm/synthid', (key) => ({ key })),
   engine('sglang/gumbel', (key) => ({ key: key.toString(16) })),
   engine('textseal/gumbel', (key) => ({ secret_key: key })),
-  engine('hf/synthid', synthId),
+  engine('hf/synthid', synthId, { device: 'cpu' }),
   engine('deepmind/synthid', synthId),
   engine('hf/greenlist', (key) => ({ hashing_key: key * 15_485_863 })),
   engine('lm-watermarking/simple_1', (key) => ({ hash_key: key * 15_485_863 })),

@@ -54,7 +54,7 @@ const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'devic
     { config: { hash_key: small } },
     { config: { hash_key: small, prefix_length: 2, f_scheme: 'min', window_scheme: 'self' } },
   ],
-  'markllm/synthid': ({ many }) => [{ config: { ngram_len: 5, keys: many } }],
+  'markllm/synthid': ({ many }) => [{ config: { ngram_len: 5, keys: many }, device: 'cpu' }],
   'markllm/unigram': ({ small }) => [{ config: { hash_key: small } }],
   'sglang/gumbel': ({ hex, otherHex }) => [{ config: { key: hex } }, { config: { key: hex, key_b: otherHex } }],
   'textseal/gumbel': ({ small }) => [{ config: { secret_key: small } }, { config: { secret_key: small, ngram: 4 } }],

@@ -1,6 +1,6 @@
 /** Takes the key of another engine's mark out of its configuration, into the keyring. @module */
 import { existsSync } from 'node:fs';
-import { EngineKey } from '@taggant/core';
+import { EngineKey, exportEngineKey, isOfEngine, type Keyring } from '@taggant/core';
 import { type EngineMarkFile, openEngineMark } from '@taggant/engines';
 import { CommandError, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
@@ -30,11 +30,19 @@ export async function importEngineKey(flags: Flags): Promise<{ kid: string; mark
   const { key, open } = withoutKey(file as unknown as EngineMarkFile, flags.label, place);
   // The key is stored before the mark that names it is shown: a mark without its key is worth nothing.
   const out = openOutput(flags.out);
-  await changeKeyring(flags, (keyring) => keyring.with({ key, status: 'active' }), { create: true });
+  const add = (keyring: Keyring) => {
+    const known = keyring.entries.filter(isOfEngine).find((entry) => isSameKey(entry.key, key));
+    if (known !== undefined) throw new CommandError(`the keyring has this key already, as kid ${known.key.kid}`);
+    return keyring.with({ key, status: 'active' });
+  };
+  await changeKeyring(flags, add, { create: true });
   await out.write(`${JSON.stringify(open, null, 2)}\n`);
   await out.close();
   return { kid: key.kid, mark: key.mark };
 }
+
+const isSameKey = (a: EngineKey, b: EngineKey) =>
+  a.mark === b.mark && JSON.stringify(exportEngineKey(a)) === JSON.stringify(exportEngineKey(b));
 
 function withoutKey(file: EngineMarkFile, label: string, place: string): { key: EngineKey; open: object } {
   try {

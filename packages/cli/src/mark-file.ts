@@ -3,6 +3,7 @@
  * or with the secret that it carries inline.
  * @module
  */
+import { existsSync } from 'node:fs';
 import {
   deriveKey,
   exportEngineKey,
@@ -59,6 +60,12 @@ export async function openMarkFile(
   const seal = () => opened.map(({ sealed }) => sealed());
   return { marks, seal, layered };
 
+  /** Whether the keyring, if there is one, has a usable key of an engine's mark. */
+  function hasKeyFor(mark: string): boolean {
+    if (!existsSync(flags.keyring)) return false;
+    return keyringOnce().entries.some(({ key, status }) => 'mark' in key && key.mark === mark && status !== 'retired');
+  }
+
   function openEntry(entry: unknown, where: string): OpenedMark {
     if (!isObject(entry)) throw new CommandError(`${where}: expected a mark as a JSON object, got ${show(entry)}`);
     return entry.mark === 'taggant/1' ? openNative(entry, where) : openOfEngine(entry, where);
@@ -95,7 +102,7 @@ export async function openMarkFile(
       const isInline = kid === undefined && keyFieldsOf(complete, mark.descriptor).length > 0;
       return { mark, sealed: () => complete, isInline };
     };
-    if (kid === undefined) return saying(where, () => open(file));
+    if (kid === undefined && (holdsKey(file) || !hasKeyFor(name))) return saying(where, () => open(file));
     const keys = keyringOnce();
     const key = saying(flags.keyring, () =>
       purpose === 'marking' ? keys.engineKeyForMarking(name, kid, new Date()) : keys.engineKeyForDetection(name, kid),
@@ -106,6 +113,16 @@ export async function openMarkFile(
       if (twice !== undefined) throw new TypeError(`"config.${twice}" expected no value beside a "kid", got one`);
       return open({ ...file, config: { ...file.config, ...fields } });
     });
+  }
+}
+
+/** Whether a configuration holds its key itself. */
+export function holdsKey(file: EngineMarkFile): boolean {
+  try {
+    return keyFieldsOf(file, openEngineMark(file).descriptor).length > 0;
+  } catch {
+    // Without a key, or wrong in another way: opening it says which.
+    return false;
   }
 }
 

@@ -46,8 +46,9 @@ export function describeSearch(search: Search<number | string>, noun: string): s
 export const titleWithCohort = ({ title, mark }: Pick<Detection, 'title' | 'mark'>): string =>
   mark.cohort ? `${title}, cohort ${mark.cohort}` : title;
 
-/** What the mark's own engine would print, in words. */
+/** What the mark's own engine would print, in words; nothing where it would print nothing. */
 export function describeCompat({ detector, figures }: EngineFigures): string {
+  if (Object.keys(figures).length === 0) return '';
   const printed = Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`);
   return `For comparison, ${detector}: ${printed.join(', ')}.`;
 }

@@ -61,6 +61,8 @@ export interface Scan<Of> {
   readonly tests: number;
   /** How many of them passed the screen. */
   readonly screened: number;
+  /** How many could not fit, because the text holds an id beyond the mark's vocabulary. */
+  readonly outside: number;
   /** Best first. */
   readonly findings: readonly Finding<Of>[];
 }
@@ -86,11 +88,12 @@ export function scan<Of>(
   if (readings.length === 0) throw new RangeError('"readings" expected at least one reading of the text, got none');
   const texts = readings.map((reading) => new PairsOfReading(reading));
   const best: Finding<Of>[] = [];
-  let [tests, screened] = [0, 0];
+  let [tests, screened, outside] = [0, 0, 0];
   for (const hypothesis of hypotheses) {
     const mark = hypothesis.open();
     for (const text of texts) {
       tests++;
+      if (text.for(mark) === undefined) outside++;
       const finding = testOne(hypothesis.of, mark, text, screenPairs, Math.log(screenLevel));
       if (finding === undefined) continue;
       screened++;
@@ -104,7 +107,7 @@ export function scan<Of>(
   const findings = best.map((finding) => ({ ...finding, lnP: bonferroni(finding.lnP, tests) }));
   const lnP = findings[0]?.lnP ?? 0;
   const verdict = lnP <= Math.log(alpha) ? 'found' : 'nothing-found';
-  return { verdict, lnP, alpha, tests, screened, findings };
+  return { verdict, lnP, alpha, tests, screened, outside, findings };
 }
 
 /** The finding with its own ln p; undefined when the screen, or the vocabulary, rules the hypothesis out. */

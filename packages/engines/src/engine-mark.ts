@@ -29,7 +29,7 @@ export interface EngineMarkFile {
   readonly config: object;
   /** Width of a row of logits: `model.config.vocab_size`, which may be more than the tokenizer's number of ids. */
   readonly vocabSize?: number;
-  /** Where the engine ran, for marks that draw with torch. Default `cpu`. */
+  /** Where the engine ran. Marks that take their bits from a table need it; the others that draw with torch take `cpu`. */
   readonly device?: Device;
   readonly tokenizer?: unknown;
   /** A name for the key, for reports; never made from the key. */
@@ -66,7 +66,9 @@ export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptio
   const { mark: name, config: fields, vocabSize, device, tokenizer, kid, ...rest } = file;
   const opener = openers.get(name);
   if (opener === undefined)
-    throw new RangeError(`unknown mark ${show(name)}: one of ${engineMarkNames.join(', ')} expected`);
+    throw new RangeError(
+      `unknown mark ${show(name)}: "mark" expected one of ${engineMarkNames.join(', ')}, with the engine's own configuration in "config"`,
+    );
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in a mark of ${show(name)}`);
   if (kid !== undefined && !(typeof kid === 'string' && /^[0-9a-f]{16}$/.test(kid))) {
@@ -74,13 +76,13 @@ export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptio
   }
   const config = new Config(fields, 'config');
   const size = vocabSize === undefined ? undefined : checkInteger(vocabSize, 'vocabSize', 2, TOKEN_LIMIT);
-  const where = checkOneOf(device ?? 'cpu', 'device', ['cpu', 'cuda']);
-  const recipe = opener({ config, vocabSize: size, device: where, random });
+  if (device !== undefined) checkOneOf(device, 'device', ['cpu', 'cuda']);
+  const recipe = opener({ config, vocabSize: size, device, random });
   const descriptor: EngineDescriptor = Object.freeze({
     mark: name,
     config: config.finish(),
     ...(size === undefined ? {} : { vocabSize: size }),
-    ...(device === undefined ? {} : { device: where }),
+    ...(device === undefined ? {} : { device }),
     ...(kid === undefined ? {} : { kid }),
     ...(tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(tokenizer) }),
   });

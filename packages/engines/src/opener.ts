@@ -14,7 +14,7 @@ export interface Settings {
   /** Width of a row of logits; undefined where the file does not say it. */
   readonly vocabSize: number | undefined;
   /** Whose random generator made the text: it matters where an engine draws its lists with torch. */
-  readonly device: Device;
+  readonly device: Device | undefined;
   /** For marks whose engine draws which of two keys chooses: numbers from 0 to below 1. */
   readonly random: (() => number) | undefined;
 }
@@ -32,7 +32,13 @@ export function needVocabSize({ vocabSize }: Settings): number {
   return vocabSize;
 }
 
+/** For marks whose bits come from a table: that of a graphics card finds nothing of a CPU's. */
+export function needDevice({ device }: Settings): Device {
+  if (device === undefined) throw new TypeError('"device" expected cpu or cuda, where the engine ran, got none');
+  return device;
+}
+
 /** For marks whose CUDA generator nobody can follow on another machine. */
 export function needCpu({ device }: Settings, why: string): void {
-  if (device !== 'cpu') throw new RangeError(`"device" expected cpu, got ${device}: ${why}`);
+  if (device === 'cuda') throw new RangeError(`"device" expected cpu, got ${device}: ${why}`);
 }

@@ -17,7 +17,7 @@ export function engineVariants(file: EngineMarkFile, vocabSizes: readonly number
     (all, axis) => all.flatMap((config) => axis.map((change) => ({ ...config, ...change }))),
     [file.config],
   );
-  const sizes = vocabSize === undefined ? [undefined] : unique([vocabSize, ...vocabSizes]);
+  const sizes = SIZE_MATTERS.test(file.mark) ? unique([vocabSize, ...vocabSizes]) : [vocabSize];
   const devices = DEVICES_DIFFER.includes(file.mark) ? unique([device, 'cpu', 'cuda'] as const) : [file.device];
   const variants = configs.flatMap((config) =>
     sizes.flatMap((size) =>
@@ -81,5 +81,7 @@ const TRIED: Readonly<Record<string, readonly (readonly object[])[]>> = {
   'vllm/red-green': [values('context_width', 4, 3, 2, 1), values('gamma', 0.25, 0.5)],
 };
 
+/** Those that permute or shuffle the vocabulary. */
+const SIZE_MATTERS = /^(hf\/greenlist|lm-watermarking|tgi|three-bricks|unigram|markllm\/(kgw|unigram|exp))/;
 /** Those whose bits come from a table that a graphics card draws otherwise. */
 const DEVICES_DIFFER: readonly string[] = ['hf/synthid', 'deepmind/synthid', 'markllm/synthid'];

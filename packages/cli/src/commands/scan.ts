@@ -1,7 +1,7 @@
 /** `taggant scan`: whose mark is in a text, and under what settings? Tries keys, parameters and tokenizers. @module */
 import type { Reading, Scan } from '@taggant/detector';
 import type { Command } from 'commander';
-import { CommandError, printable, withoutSecrets } from '../errors.ts';
+import { CommandError, complain, printable, withoutSecrets } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { integer, type KeyringFlags, probability, withKeyring } from '../flags.ts';
 import { isObject, nameOf, parseJsonExactly, readJsonLines, readText } from '../input.ts';
@@ -80,13 +80,19 @@ interface Text {
 }
 
 async function readingsOf({ text, tokens, tokenizer, promptText }: Flags): Promise<Text[]> {
-  if (text !== undefined) return [await readingsOfText(text, tokenizer ?? ['tiny-lm'], promptText)];
+  if (text !== undefined) {
+    if (/\.(jsonl|ndjson)$/.test(text))
+      throw new CommandError('scan --text expected a file that is one text, got JSONL');
+    if (tokenizer === undefined) throw new CommandError('scan --text needs --tokenizer, one or several');
+    return [await readingsOfText(text, tokenizer, promptText)];
+  }
   if (tokenizer !== undefined || promptText !== undefined) {
     throw new CommandError('--tokenizer and --prompt-text go with --text, got --tokens');
   }
   const texts: Text[] = [];
   for await (const { fields, place } of readJsonLines(tokens as string)) {
-    const prompt = fields.prompt ?? fields.promptTokens;
+    // In the lines of `taggant generate --json` the prompt is text, and its ids are in `promptTokens`.
+    const prompt = fields.promptTokens ?? fields.prompt;
     for (const ids of [fields.tokens, prompt ?? []]) {
       if (!Array.isArray(ids)) throw new CommandError(`${place}: "tokens" and "prompt" expected arrays of token ids`);
     }
@@ -135,8 +141,16 @@ async function hypothesesFor(flags: Flags, texts: readonly Text[]) {
   const { existsSync } = await import('node:fs');
   const isOptional = files.length > 0 && files.every(carriesKey) && !existsSync(flags.keyring);
   const keyring = isOptional ? undefined : readKeyring(flags);
+  const skipped: string[] = [];
   try {
-    const hypotheses = hypothesesOf({ keyring, files, vocabSizes: sizesOf(flags, texts), exact: flags.exact === true });
+    const hypotheses = hypothesesOf({
+      keyring,
+      files,
+      vocabSizes: sizesOf(flags, texts),
+      exact: flags.exact === true,
+      onSkip: (message) => void skipped.push(message),
+    });
+    for (const message of skipped) await complain(`warning: ${message}`);
     if (hypotheses.length > 0) return hypotheses;
   } catch (error) {
     throw withoutSecrets('scan', error);

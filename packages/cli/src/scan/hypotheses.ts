@@ -3,6 +3,7 @@ import {
   deriveKey,
   EngineKey,
   exportEngineKey,
+  isOfEngine,
   type KeyEntry,
   type Keyring,
   type MarkKey,
@@ -17,6 +18,7 @@ import type { Hypothesis } from '@taggant/detector';
 import { type EngineMarkFile, engineVariants, openEngineMark } from '@taggant/engines';
 import { CommandError } from '../errors.ts';
 import { isObject } from '../input.ts';
+import { holdsKey, keyFieldsOf } from '../mark-file.ts';
 
 /** One of the things tried: whose key, and where its setting differs from the one that was written down. */
 export interface Tried {
@@ -34,15 +36,25 @@ export interface ScanSources {
   readonly vocabSizes: readonly number[];
   /** Try the settings as they are written, and no others. */
   readonly exact: boolean;
+  /** Told what could not be tried. */
+  readonly onSkip?: (message: string) => void;
 }
 
 /** All of them. Without mark files, every key of the keyring under its scheme's default settings. */
 export function hypothesesOf(sources: ScanSources): Hypothesis<Tried>[] {
   const { keyring, files } = sources;
   const settings = files.length > 0 ? files : defaultsOf(keyring);
-  return settings.flatMap(({ place, fields }) =>
-    fields.mark === 'taggant/1' ? native(place, fields, sources) : ofEngine(place, fields, sources),
-  );
+  return settings.flatMap(({ place, fields }) => {
+    if (fields.mark === 'taggant/1') return native(place, fields, sources);
+    try {
+      return ofEngine(place, fields, sources);
+    } catch (error) {
+      // Keys of the keyring are tried as far as their engine's defaults go; a file has to be right.
+      if (files.length > 0) throw error;
+      sources.onSkip?.(`keys of ${fields.mark} are left out: ${(error as Error).message}; name a file with --mark`);
+      return [];
+    }
+  });
 }
 
 /** A mark without a kid for every scheme, and every engine, of the keyring's keys. */
@@ -78,28 +90,46 @@ function native(place: string, all: Record<string, unknown>, { keyring, exact }:
 function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanSources): Hypothesis<Tried>[] {
   const { keyring, vocabSizes, exact } = sources;
   const { kid, tokenizer: _, ...rest } = fields;
-  const entries = entriesOf(keyring, kid).filter(({ key }) => key instanceof EngineKey && key.mark === rest.mark);
-  // A file that names no key, and for which the keyring has none, holds its own or means the engine's default.
-  const keys: [string, object][] =
-    kid === undefined && entries.length === 0
-      ? [[place, {}]]
-      : entries.map((entry) => [nameOf(entry), exportEngineKey(entry.key as EngineKey)]);
-  return keys.flatMap(([name, keyFields]) => {
-    const set = { ...rest, config: { ...asObject(rest.config), ...keyFields } } as unknown as EngineMarkFile;
+  const file = { ...rest, config: asObject(rest.config) } as unknown as EngineMarkFile;
+  return keysOf(place, file, kid, keyring).flatMap(({ name, kid, fields: keyFields }) => {
+    const set: EngineMarkFile = { ...file, config: { ...file.config, ...keyFields }, ...(kid ? { kid } : {}) };
     const start = set.vocabSize === undefined && vocabSizes.length > 0 ? { ...set, vocabSize: vocabSizes[0] } : set;
+    const variants = exact ? [start] : engineVariants(start, vocabSizes);
+    const [first] = variants;
     // A setting that cannot be opened is an error, not a mark that was not found.
-    openEngineMark(start);
-    return (exact ? [start] : engineVariants(start, vocabSizes)).map((variant) => ({
+    const secret = keyFieldsOf(start, openEngineMark(first).descriptor);
+    return variants.map((variant) => ({
       of: {
         key: name,
         differs: [
-          ...differences(asObject(rest.config), asObject(variant.config), Object.keys(variant.config)),
-          ...differences(set, variant, ['vocabSize', 'device']),
+          ...differences(
+            file.config,
+            variant.config,
+            Object.keys(variant.config).filter((field) => !secret.includes(field)),
+            first.config,
+          ),
+          ...differences(file, variant, ['vocabSize', 'device'], first),
         ],
       },
       open: () => openEngineMark(variant),
     }));
   });
+}
+
+interface KeyToTry {
+  readonly name: string;
+  readonly kid?: string;
+  readonly fields: object;
+}
+
+/** The key that the file holds; or those of the keyring that fit, of the kid if it names one; or the engine's default. */
+function keysOf(place: string, file: EngineMarkFile, kid: unknown, keyring: Keyring | undefined): KeyToTry[] {
+  if (kid === undefined && holdsKey(file)) return [{ name: place, fields: {} }];
+  const entries = entriesOf(keyring, kid)
+    .filter(isOfEngine)
+    .filter(({ key }) => key.mark === file.mark);
+  if (kid === undefined && entries.length === 0) return [{ name: "the engine's public default", fields: {} }];
+  return entries.map((entry) => ({ name: nameOf(entry), kid: entry.key.kid, fields: exportEngineKey(entry.key) }));
 }
 
 /** The keyring's entry of a kid, or all of them. */
@@ -111,12 +141,17 @@ function entriesOf(keyring: Keyring | undefined, kid: unknown): readonly KeyEntr
 const nameOf = ({ key }: KeyEntry) => (key.label === '' ? key.kid : `${key.kid} (${key.label})`);
 const asObject = (value: unknown) => (isObject(value) ? value : {});
 
-/** Only of fields that were set: what stands nowhere cannot be wrong. Keys of engines are never among them. */
-function differences(set: object, tried: object, fields: readonly string[]): string[] {
-  const [was, is] = [set, tried] as Record<string, unknown>[];
-  return fields
-    .filter((field) => was[field] !== undefined && String(was[field]) !== String(is[field]))
-    .map((field) => `${field} ${is[field]} (set: ${was[field]})`);
+/**
+ * What was tried where the file says otherwise, or says nothing and the engine's default is another. `defaults`: the first
+ * variant, which takes the default wherever nothing is set. Keys of engines are never among the fields.
+ */
+function differences(set: object, tried: object, fields: readonly string[], defaults: object = {}): string[] {
+  const [was, is, standard] = [set, tried, defaults] as Record<string, unknown>[];
+  return fields.flatMap((field) => {
+    const expected = was[field] ?? standard[field];
+    if (expected === undefined || String(expected) === String(is[field])) return [];
+    return [`${field} ${is[field]} (${was[field] === undefined ? 'default' : 'set'}: ${expected})`];
+  });
 }
 
 const NATIVE_FIELDS: readonly (keyof NativeDescriptor | 'gamma' | 'layers')[] = [

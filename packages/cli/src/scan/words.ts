@@ -14,13 +14,19 @@ export function diagnosisOf(result: Scan<Tried>): string {
       of.differs.length === 0 ? 'as its settings say' : `but not as its settings say: ${of.differs.join(', ')}`;
     return `${title}, key ${of.key}, fits ${how}; read as ${reading}; p = ${formatP(lnP)}, ${corrected}.`;
   }
-  if (best === undefined) return `None of ${tests} tests came near: the text reads like any other under these keys.`;
+  const outside =
+    result.outside === 0 ? '' : ` ${result.outside} tests could not fit: an id lies beyond their vocabulary.`;
+  if (lnP <= LN_HINT) {
+    return `A hint (p = ${formatP(lnP)}, ${corrected}) of ${best.title}, key ${best.of.key}, not enough at alpha = ${result.alpha}. More text may decide.${outside}`;
+  }
+  if (best === undefined)
+    return `None of ${tests} tests came near: the text reads like any other under these keys.${outside}`;
   const most = Math.max(...findings.map(({ n }) => n));
   const why =
     most < FEW_PAIRS
       ? `The text is short (${most} distinct pairs): a mark may be there all the same.`
       : 'Another key, scheme, tokenizer or device may have been used, or the text was never marked, or was rewritten.';
-  return `The best of ${tests} tests has p = ${formatP(lnP)}, corrected for all of them. ${why}`;
+  return `The best of ${tests} tests has p = ${formatP(lnP)}, corrected for all of them. ${why}${outside}`;
 }
 
 /** The best hypotheses, a line each. */
@@ -34,3 +40,4 @@ export function tableOf(findings: readonly Finding<Tried>[]): string {
 }
 
 const FEW_PAIRS = 100;
+const LN_HINT = Math.log(0.01);

@@ -2,7 +2,7 @@
 import { show } from '@taggant/core';
 import type { Config } from '../config.ts';
 import { INT64_MAX, INT64_MIN } from '../int64.ts';
-import type { Settings } from '../opener.ts';
+import { needDevice, type Settings } from '../opener.ts';
 import { samplingTable } from '../random/sampling-table.ts';
 import { type BayesianDetector, readBayesianDetector } from './bayesian-detector.ts';
 import { type GValues, tableGValues } from './g-values.ts';
@@ -34,7 +34,9 @@ export function readSynthId(config: Config): SynthIdFields {
 }
 
 /** G-values from the table that the fields `sampling_table_size` and `sampling_table_seed` and the device stand for. */
-export function readTable({ config, device }: Settings, { ngramLength, keys }: SynthIdFields): GValues {
+export function readTable(settings: Settings, { ngramLength, keys }: SynthIdFields): GValues {
+  const { config } = settings;
+  const device = needDevice(settings);
   const size = config.integer('sampling_table_size', LEAST_SIZE, 2 ** 24, 2 ** 16);
   const seed = config.integer('sampling_table_seed', 0, Number.MAX_SAFE_INTEGER, 0);
   if (!Number.isInteger(Math.log2(size))) {
