@@ -1,12 +1,11 @@
 /** Takes the key of another engine's mark out of its configuration, into the keyring. @module */
 import { existsSync } from 'node:fs';
 import { EngineKey, exportEngineKey, isOfEngine, type Keyring } from '@taggant/core';
-import { type EngineMarkFile, openEngineMark } from '@taggant/engines';
+import { type EngineMarkFile, engineKeyFields, openEngineMark } from '@taggant/engines';
 import { CommandError, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
 import { isObject, nameOf, parseJsonExactly, readText } from './input.ts';
 import { changeKeyring } from './keyring-store.ts';
-import { keyFieldsOf } from './mark-file.ts';
 import { openOutput } from './output.ts';
 import { refuseToReplace } from './paths.ts';
 
@@ -46,14 +45,17 @@ const isSameKey = (a: EngineKey, b: EngineKey) =>
 
 function withoutKey(file: EngineMarkFile, label: string, place: string): { key: EngineKey; open: object } {
   try {
-    const { descriptor } = openEngineMark(file);
-    const names = keyFieldsOf(file, descriptor);
+    openEngineMark(file);
+    const names = engineKeyFields(file);
     if (names.length === 0) {
       throw new TypeError("expected a key in the configuration, got none: the engine's default is public");
     }
-    const fields = Object.fromEntries(names.map((name) => [name, (file.config as Record<string, unknown>)[name]]));
-    const key = new EngineKey(file.mark, fields, { label });
-    return { key, open: { ...file, config: descriptor.config, kid: key.kid } };
+    const entries = Object.entries(file.config);
+    const key = new EngineKey(file.mark, Object.fromEntries(entries.filter(([name]) => names.includes(name))), {
+      label,
+    });
+    const config = Object.fromEntries(entries.filter(([name]) => !names.includes(name)));
+    return { key, open: { ...file, config, kid: key.kid } };
   } catch (error) {
     throw withoutSecrets(place, error);
   }

@@ -6,6 +6,7 @@
  * Errors name the place, and never quote what was read: it may be a keyring given by mistake.
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { decompressed } from './compression.ts';
 import { at, CommandError } from './errors.ts';
@@ -126,14 +127,38 @@ export function parseJson(text: string, place: string): unknown {
 }
 
 /**
- * A JSON value whose integers of 16 digits and more become strings: engines' keys go up to 2^64, and as numbers they would be
+ * A JSON value whose integers of 16 digits and more are bigints: engines' keys go up to 2^64, and as numbers they would be
  * rounded in silence.
  */
 export function parseJsonExactly(text: string, place: string): unknown {
-  return parseJson(
-    text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (part) => (part.startsWith('"') ? part : `"${part}"`)),
-    place,
-  );
+  const mark = `bigint ${randomUUID()} `;
+  const parts: string[] = [];
+  let from = 0;
+  const token = /"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    const [part] = found;
+    if (part === '"') token.lastIndex = endOfString(text, found.index);
+    else if (/^-?\d{16,}$/.test(part)) {
+      parts.push(text.slice(from, found.index), `"${mark}${part}"`);
+      from = token.lastIndex;
+    }
+  }
+  const value = parseJson([...parts, text.slice(from)].join(''), place);
+  return parts.length === 0 ? value : withBigInts(value, mark);
+}
+
+/** Behind the string that begins at `start`, or the end of a text in which it has none. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function withBigInts(value: unknown, mark: string): unknown {
+  if (typeof value === 'string') return value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value;
+  if (Array.isArray(value)) return value.map((item) => withBigInts(item, mark));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withBigInts(item, mark)]));
 }
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

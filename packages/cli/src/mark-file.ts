@@ -18,7 +18,7 @@ import {
   Secret,
   show,
 } from '@taggant/core';
-import { type EngineDescriptor, type EngineMarkFile, openEngineMark } from '@taggant/engines';
+import { type EngineMarkFile, engineKeyFields, openEngineMark } from '@taggant/engines';
 import { CommandError, complain, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
 import { isObject, nameOf, parseJsonExactly, readText } from './input.ts';
@@ -99,7 +99,7 @@ export async function openMarkFile(
     const { mark: name, kid } = file;
     const open = (complete: EngineMarkFile): OpenedMark => {
       const mark = openEngineMark(complete);
-      const isInline = kid === undefined && keyFieldsOf(complete, mark.descriptor).length > 0;
+      const isInline = kid === undefined && engineKeyFields(complete).length > 0;
       return { mark, sealed: () => complete, isInline };
     };
     if (kid === undefined && (holdsKey(file) || !hasKeyFor(name))) return saying(where, () => open(file));
@@ -119,7 +119,7 @@ export async function openMarkFile(
 /** Whether a configuration holds its key itself. */
 export function holdsKey(file: EngineMarkFile): boolean {
   try {
-    return keyFieldsOf(file, openEngineMark(file).descriptor).length > 0;
+    return engineKeyFields(file).length > 0;
   } catch {
     // Without a key, or wrong in another way: opening it says which.
     return false;
@@ -131,10 +131,6 @@ interface OpenedMark {
   sealed(): SealedMark;
   readonly isInline: boolean;
 }
-
-/** The fields of a configuration that hold its key: what the descriptor left out. */
-export const keyFieldsOf = ({ config }: EngineMarkFile, descriptor: EngineDescriptor): string[] =>
-  Object.keys(config).filter((field) => !(field in descriptor.config));
 
 function saying<T>(where: string, act: () => T): T {
   try {

@@ -75,6 +75,49 @@ describe('taggant scan', () => {
     expect(status).toBe(3);
   });
 
+  it("tries the file's own key, and shows neither it nor those of the keyring, right or wrong", async () => {
+    folder.file('other.json', JSON.stringify({ ...engine, config: { ...config, hashing_key: '987654321098' } }));
+    await run(['keys', 'import', '--mark', 'other.json', '--out', 'other-moved.json', '--keyring', 'two.json'], {
+      cwd,
+    });
+    folder.file('half.json', JSON.stringify({ ...engine, config: { ...engine.config, greenlist_ratio: 0.5 } }));
+    const own = await run(['scan', '--mark', 'half.json', '--keyring', 'two.json', '--tokens', 'engine.jsonl'], {
+      cwd,
+    });
+    expect(own.stdout).toMatch(
+      /^found .*key half\.json, fits but not as its settings say: greenlist_ratio 0\.25 \(set: 0\.5\)/,
+    );
+    const wrong = await run(
+      ['scan', '--mark', 'other-moved.json', '--keyring', 'two.json', '--tokens', 'engine.jsonl', '--json'],
+      { cwd },
+    );
+    expect(jsonLines(wrong.stdout)[0]).toMatchObject({ verdict: 'nothing-found' });
+    for (const { stdout, stderr } of [own, wrong])
+      expect(stdout + stderr).not.toMatch(new RegExp(`${KEY}|987654321098`));
+    const again = await run(['keys', 'import', '--mark', 'other.json', '--out', 'x.json', '--keyring', 'two.json'], {
+      cwd,
+    });
+    expectError(again, /has this key already, as kid [0-9a-f]{16}/);
+    folder.file('both.json', JSON.stringify({ ...JSON.parse(read('other-moved.json')), config: engine.config }));
+    const both = await run(['scan', '--mark', 'both.json', '--keyring', 'two.json', '--tokens', 'engine.jsonl'], {
+      cwd,
+    });
+    expectError(both, /expected a "kid" or a key in "config", got both/);
+  });
+
+  it('reads numbers as they stand: long fractions are no keys', async () => {
+    const third = JSON.stringify({
+      ...engine,
+      config: { ...engine.config, greenlist_ratio: 1 / 3, bias: 4.0000000000000001 },
+    });
+    folder.file('third.json', third);
+    const { stdout } = await run(
+      ['scan', '--mark', 'third.json', '--tokens', 'engine.jsonl', '--json', '--keyring', 'no.json'],
+      { cwd },
+    );
+    expect(jsonLines(stdout)[0]).toMatchObject({ verdict: 'found' });
+  });
+
   it('refuses what it cannot scan, without showing a key', async () => {
     folder.file('bad.json', { ...engine, config: { ...engine.config, greenlist_ration: 0.25 } });
     const refuses = async (args: string[], message: RegExp) => expectError(await run(args, { cwd }), message);

@@ -33,7 +33,7 @@ export class EngineKey {
       throw new TypeError(`"kid" expected 16 lower-case hex digits, got ${describeSecretText(kid)}`);
     }
     if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${describeSecretText(label)}`);
-    if (typeof fields !== 'object' || fields === null || Object.keys(fields).length === 0) {
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields) || Object.keys(fields).length === 0) {
       throw new TypeError('"fields" expected at least one key field of a configuration, got none');
     }
     if (!Object.values(fields).flat().every(isInteger)) {
@@ -42,7 +42,13 @@ export class EngineKey {
     this.mark = mark;
     this.kid = kid;
     this.label = label;
-    this.#fields = structuredClone(fields);
+    // JSON, in which a keyring is kept, has no integers beyond 2^53.
+    const digits = (value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+    const plain = Object.entries(fields).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(digits) : digits(value),
+    ]);
+    this.#fields = Object.fromEntries(plain);
     Object.freeze(this);
   }
 }
@@ -51,5 +57,7 @@ export class EngineKey {
 export const exportEngineKey = (key: EngineKey): EngineKeyFields => structuredClone(fieldsOf(key));
 
 const isInteger = (value: unknown) =>
-  Number.isSafeInteger(value) || (typeof value === 'string' && /^(-?\d{1,20}|(0x)?[\da-f]{1,16})$/i.test(value));
+  typeof value === 'bigint' ||
+  Number.isSafeInteger(value) ||
+  (typeof value === 'string' && /^(-?\d{1,20}|(0x)?[\da-f]{1,16})$/i.test(value));
 const randomKid = () => toHex(crypto.getRandomValues(new Uint8Array(8)));

@@ -41,7 +41,7 @@ export function detectLayers(
 
 function dedupOf(marks: readonly Mark[]): DedupMode {
   const shared = marks.filter(
-    ({ descriptor }) => marks.filter((one) => one.descriptor.kid === descriptor.kid).length > 1,
+    ({ descriptor: { kid } }) => kid !== undefined && marks.filter((one) => one.descriptor.kid === kid).length > 1,
   );
   shared.forEach(checkSeparable);
   return shared.length > 0 ? 'context' : 'pair';

@@ -22,7 +22,8 @@ export interface Reading {
 export interface Hypothesis<Of> {
   /** What the caller wants to know when it fits: a key, its settings. */
   readonly of: Of;
-  open(): Mark;
+  /** Undefined where there is no such mark: it counts as a test, and does not fit. */
+  open(): Mark | undefined;
 }
 
 export interface ScanOptions {
@@ -61,7 +62,7 @@ export interface Scan<Of> {
   readonly tests: number;
   /** How many of them passed the screen. */
   readonly screened: number;
-  /** How many could not fit, because the text holds an id beyond the mark's vocabulary. */
+  /** How many could not fit: no such mark, or an id of the text lies beyond its vocabulary. */
   readonly outside: number;
   /** Best first. */
   readonly findings: readonly Finding<Of>[];
@@ -93,7 +94,10 @@ export function scan<Of>(
     const mark = hypothesis.open();
     for (const text of texts) {
       tests++;
-      if (text.for(mark) === undefined) outside++;
+      if (mark === undefined || text.for(mark) === undefined) {
+        outside++;
+        continue;
+      }
       const finding = testOne(hypothesis.of, mark, text, screenPairs, Math.log(screenLevel));
       if (finding === undefined) continue;
       screened++;
@@ -152,7 +156,9 @@ class PairsOfReading {
     const key = `${contextWidth} ${padding} ${prompt !== undefined}`;
     let pairs = this.#known.get(key);
     if (pairs === undefined) {
-      pairs = distinctPairs(this.#reading.tokens, { contextWidth, padding, prompt });
+      // Each context once: among the marks tried are such as share a key (docs/statistics.md, "Cohorts of one key").
+      const dedup = contextWidth === 0 ? 'pair' : 'context';
+      pairs = distinctPairs(this.#reading.tokens, { contextWidth, dedup, padding, prompt });
       this.#known.set(key, pairs);
     }
     return pairs;

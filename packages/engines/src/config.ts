@@ -3,7 +3,7 @@
  * shown: an error says what kind of value it got.
  * @module
  */
-import { checkFinite, checkInteger, checkOneOf, show } from '@taggant/core';
+import { show } from '@taggant/core';
 
 /**
  * One configuration. Reading a field takes it off the list of unknown ones; `finish` refuses what nobody read, because a
@@ -14,6 +14,7 @@ export class Config {
   readonly #name: string;
   readonly #unread: Set<string>;
   readonly #secret = new Set<string>();
+  readonly #large = new Set<string>();
 
   /** `name`: what errors call it. */
   constructor(value: unknown, name: string) {
@@ -26,33 +27,37 @@ export class Config {
   }
 
   integer(field: string, least: number, most: number, standard?: number): number {
-    return checkInteger(this.#read(field, standard), this.#path(field), least, most);
+    const value = this.#read(field, standard);
+    if (!Number.isInteger(value)) this.#refuse(field, 'an integer', value);
+    if ((value as number) < least || (value as number) > most)
+      this.#refuse(field, `an integer from ${least} to ${most}`);
+    return value as number;
   }
 
   number(field: string, least: number, most: number, standard?: number): number {
-    const value = checkFinite(this.#read(field, standard), this.#path(field));
-    if (value < least || value > most) {
-      throw new RangeError(`"${this.#path(field)}" expected a number from ${least} to ${most}, got ${value}`);
-    }
-    return value;
+    const value = this.#read(field, standard);
+    if (!Number.isFinite(value)) this.#refuse(field, 'a number', value);
+    if ((value as number) < least || (value as number) > most) this.#refuse(field, `a number from ${least} to ${most}`);
+    return value as number;
   }
 
   choice<T extends string>(field: string, choices: readonly T[], standard?: T): T {
-    return checkOneOf(this.#read(field, standard), this.#path(field), choices);
+    const value = this.#read(field, standard);
+    if (!choices.includes(value as T)) this.#refuse(field, `one of ${choices.join(', ')}`);
+    return value as T;
   }
 
   /** Any text. Errors about it must not show it: it may hold a key. */
   text(field: string, standard?: string): string {
     const value = this.#read(field, standard);
-    if (typeof value !== 'string') throw new TypeError(`"${this.#path(field)}" expected a text, got ${kindOf(value)}`);
-    return value;
+    if (typeof value !== 'string') this.#refuse(field, 'a text', value);
+    return value as string;
   }
 
   flag(field: string, standard?: boolean): boolean {
     const value = this.#read(field, standard);
-    if (typeof value !== 'boolean')
-      throw new TypeError(`"${this.#path(field)}" expected a boolean, got ${show(value)}`);
-    return value;
+    if (typeof value !== 'boolean') this.#refuse(field, 'a boolean', value);
+    return value as boolean;
   }
 
   /** A field that is a word in one place of an engine and a boolean in another. */
@@ -89,9 +94,14 @@ export class Config {
     return BigInt(`0x${value.replace(/^0[xX]/, '')}`);
   }
 
+  /** The fields that hold keys, of those that there are. */
+  get keyFields(): string[] {
+    return [...this.#secret].filter((field) => this.has(field));
+  }
+
   /** A part of another make, such as a trained detector's weights; undefined if absent. It is left out of the descriptor. */
   part(field: string): unknown {
-    this.#secret.add(field);
+    this.#large.add(field);
     return this.has(field) ? this.#read(field, undefined) : undefined;
   }
 
@@ -108,12 +118,13 @@ export class Config {
   finish(): Readonly<Record<string, unknown>> {
     const [unknown] = this.#unread;
     if (unknown !== undefined) throw new TypeError(`unknown field ${show(unknown)} in "${this.#name}"`);
-    const open = Object.entries(this.#fields).filter(([field]) => !this.#secret.has(field));
+    const open = Object.entries(this.#fields).filter(([field]) => !this.#secret.has(field) && !this.#large.has(field));
     return Object.freeze(Object.fromEntries(open));
   }
 
   #read(field: string, standard: unknown): unknown {
     this.#unread.delete(field);
+    if (this.#fields[field] === null) this.#refuse(field, 'a value', null);
     const value = this.#fields[field] ?? standard;
     if (value === undefined) throw new TypeError(`"${this.#path(field)}" expected a value, got none`);
     return value;
@@ -131,6 +142,12 @@ export class Config {
       throw new RangeError(`"${this.#path(field)}" expected an integer from ${least} to ${most}, got another`);
     }
     return key;
+  }
+
+  /** Says what kind of value came, and never the value: a key may have been pasted into the wrong field. */
+  #refuse(field: string, expected: string, got?: unknown): never {
+    if (got !== undefined) throw new TypeError(`"${this.#path(field)}" expected ${expected}, got ${kindOf(got)}`);
+    throw new RangeError(`"${this.#path(field)}" expected ${expected}, got another`);
   }
 
   #path(field: string): string {

@@ -91,6 +91,16 @@ export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptio
   return Object.freeze({ ...recipe, descriptor });
 }
 
+/**
+ * The fields of a file's configuration that hold its key; none where the engine's public default is meant. Throws as
+ * {@link openEngineMark} does.
+ */
+export function engineKeyFields({ mark, config: fields, vocabSize, device = 'cpu' }: EngineMarkFile): string[] {
+  const config = new Config(fields, 'config');
+  openers.get(mark)?.({ config, vocabSize, device, random: undefined });
+  return config.keyFields;
+}
+
 const openers: ReadonlyMap<string, Opener> = new Map(
   Object.entries({
     ...hf,

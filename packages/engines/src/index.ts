@@ -7,6 +7,7 @@ export {
   type EngineDescriptor,
   type EngineMarkFile,
   type EngineMarkOptions,
+  engineKeyFields,
   engineMarkNames,
   openEngineMark,
 } from './engine-mark.ts';

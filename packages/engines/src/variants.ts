@@ -29,9 +29,11 @@ export function engineVariants(file: EngineMarkFile, vocabSizes: readonly number
       })),
     ),
   );
-  return [...new Map(variants.map((variant) => [JSON.stringify(variant), variant])).values()];
+  return [...new Map(variants.map((variant) => [nameOf(variant), variant])).values()];
 }
 
+const nameOf = (file: EngineMarkFile) =>
+  JSON.stringify(file, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /** An axis: the values of one field. */
@@ -53,7 +55,7 @@ const TRIED: Readonly<Record<string, readonly (readonly object[])[]>> = {
     ],
   ],
   'hf/synthid': [values('ngram_len', 5, 4, 3)],
-  'deepmind/synthid': [values('ngram_len', 5, 4, 3), [{ sampling_table_size: 65_536, sampling_table_seed: 0 }]],
+  'deepmind/synthid': [values('ngram_len', 5, 4, 3), [{}, { sampling_table_size: 65_536, sampling_table_seed: 0 }]],
   'lm-watermarking/simple_1': [values('gamma', 0.5, 0.25, 0.1), values('select_green_tokens', true, false)],
   'lm-watermarking/extended': [values('gamma', 0.25, 0.5, 0.1), values('seeding_scheme', ...KGW_EXTENDED)],
   'markllm/kgw': [

@@ -218,11 +218,19 @@ describe('rows', () => {
     });
   }
 
-  it('a context that is too short is refused', () => {
-    const mark = openEngineMark({ mark: 'hf/greenlist', config: { context_width: 3 }, vocabSize: 50 });
-    expect(() => mark.apply(Uint32Array.of(1, 2), new Float32Array(50))).toThrow(
-      '"context" expected at least 3 token ids, got 2',
-    );
+  it.each<[string, object]>([
+    ['hf/greenlist', { context_width: 3 }],
+    ['markllm/exp', { prefix_length: 3 }],
+    ['vllm/red-green', { key: 77, context_width: 3 }],
+    ['vllm/synthid', { key: 77, context_width: 3 }],
+    ['markllm/synthid', { ngram_len: 4, keys: [1, 2, 3] }],
+  ])('%s: a context that is too short is refused, and the row stays as it was', (name, config) => {
+    const mark = openEngineMark({ mark: name, config, vocabSize: 50, device: 'cpu' });
+    const row = new Float32Array(50);
+    expect(() => mark.apply(Uint32Array.of(1, 2), row)).toThrow('"context" expected at least 3 token ids, got 2');
+    expect(row).toEqual(new Float32Array(50));
+    mark.apply(Uint32Array.of(1, 2, 3), row);
+    expect(row).not.toEqual(new Float32Array(50));
   });
 });
 
@@ -254,7 +262,7 @@ describe('secrets and mistakes', () => {
 
   it.each<[string, object, string]>([
     ['hf/greenlist', { hashing_key: '18446744073709551616' }, '"config.hashing_key" expected an integer from'],
-    ['hf/greenlist', { greenlist_ratio: 2 }, '"config.greenlist_ratio" expected a number from 0 to 1, got 2'],
+    ['hf/greenlist', { greenlist_ratio: 2 }, '"config.greenlist_ratio" expected a number from 0 to 1, got another'],
     ['hf/greenlist', { delta: 2 }, 'unknown field "delta" in "config"'],
     ['lm-watermarking/extended', { seeding_scheme: 'ff-other_prf-4-False' }, '"config.seeding_scheme" expected one of'],
     ['lm-watermarking/extended', { seeding_scheme: 'ff-minskipgram_prf-1-False' }, 'width of at least 2'],
@@ -267,6 +275,74 @@ describe('secrets and mistakes', () => {
   it('a graphics card is refused: its lists are others', () => {
     const file: EngineMarkFile = { mark: 'tgi/greenlist', config: {}, vocabSize: 100, device: 'cuda' };
     expect(() => openEngineMark(file)).toThrow('"device" expected cpu, got cuda');
+  });
+});
+
+describe('weak keys', () => {
+  const text = Uint32Array.from(contexts(400, 97, 1), (token) => token + 1);
+  const keptOf = (mark: string, config: object) => pairsOf(openEngineMark({ mark, config, vocabSize: 100 }), text).n;
+  const prf = (name: string, width = 2) => ({ seeding_scheme: `ff-${name}-${width}-False` });
+
+  it.each<[string, object, number]>([
+    ['tgi/greenlist', {}, 0],
+    ['tgi/greenlist', {}, 2 ** 32],
+    ['lm-watermarking/simple_1', {}, 2 ** 32],
+    ['lm-watermarking/extended', prf('additive_prf'), 2 ** 32],
+    ['lm-watermarking/extended', prf('multiplicative_prf'), 2 ** 32],
+    ['lm-watermarking/extended', prf('position_prf'), 2 ** 32],
+    ['lm-watermarking/extended', prf('noncomm_prf'), 2 ** 32],
+    ['hf/greenlist', {}, 0],
+    ['markllm/kgw', {}, 100],
+  ])(
+    '%s %j: where the key takes itself out of the seed, nothing is left; one bit more of it counts',
+    (mark, config, key) => {
+      const field = mark === 'hf/greenlist' ? 'hashing_key' : 'hash_key';
+      expect(keptOf(mark, { ...config, [field]: key })).toBe(0);
+      expect(keptOf(mark, { ...config, [field]: key + 1 })).toBeGreaterThan(50);
+    },
+  );
+
+  it.each(['noncomm_prf', 'simple_skip_prf', 'multiplicative_prf'])(
+    '%s: wide windows that die out are left out',
+    (name) => {
+      const counted = (width: number) => {
+        const mark = openEngineMark({ mark: 'lm-watermarking/extended', config: prf(name, width), vocabSize: 100 });
+        // Texts of one window each, of one token each.
+        return Array.from({ length: 96 }, (_, i) => pairsOf(mark, Array(width + 1).fill(i + 1)).n).reduce(
+          (a, b) => a + b,
+        );
+      };
+      expect(counted(2)).toBe(96);
+      // All but the odd ones die: about half of the tokens, or of their hashes.
+      expect(counted(64)).toBeGreaterThan(20);
+      expect(counted(64)).toBeLessThan(76);
+    },
+  );
+
+  it.each(['lm-watermarking/simple_1', 'lm-watermarking/extended', 'three-bricks/greenlist', 'three-bricks/gumbel'])(
+    '%s refuses a hash_key of 0',
+    (mark) => {
+      const open = (hash_key: number) => () => openEngineMark({ mark, config: { hash_key }, vocabSize: 100 });
+      expect(open(0)).toThrow('"config.hash_key" expected an integer from 1 to');
+      expect(open(1)).not.toThrow();
+    },
+  );
+});
+
+describe('lm-watermarking', () => {
+  it('its best window is looked for among 5,000 at most', () => {
+    const mark = openEngineMark({
+      mark: 'lm-watermarking/extended',
+      config: { seeding_scheme: 'lefthash' },
+      vocabSize: 97,
+    });
+    const figures = (length: number) =>
+      mark.compat?.(contexts(length, 97, 1), new Uint32Array(0)).figures as Record<string, number>;
+    // Of windows of two among 97 tokens there are some 9,409: it takes the distinct ones.
+    expect(Object.keys(figures(3000))).toContain('WinMax z_score');
+    const long = figures(30_000);
+    expect(long.num_tokens_scored).toBeGreaterThan(5000);
+    expect(Object.keys(long).filter((name) => name.startsWith('WinMax'))).toEqual([]);
   });
 });
 

@@ -1,10 +1,11 @@
 /** MarkLLM's EXP and EXPGumbel, against what it answered (test/generators/markllm_exp.py). */
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { distinctPairs, type Mark } from '@taggant/core';
+import { distinctPairs, type Mark, type Pairs } from '@taggant/core';
 import { detectTokens, lnTail } from '@taggant/detector';
+import { MersenneTwister } from '@taggant/kernels';
 import { binomialBand } from '@taggant/stats';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openEngineMark } from '../src/index.ts';
 import { MARKS, markedText } from './generators/markllm-exp-texts.ts';
 import { uniforms } from './generators/synthid-texts.ts';
@@ -78,6 +79,46 @@ describe('without the mark', () => {
     expect(new Set(products).size).toBe(products.length);
     expect(products.filter((product) => product.startsWith('0 '))).toEqual([]);
     expect(products.filter((product) => product === '6 7')).toHaveLength(1);
+  });
+});
+
+describe('weak keys', () => {
+  const next = uniforms(5);
+  const ids = Array.from({ length: 300 }, () => 1 + Math.floor(96 * next()));
+  const kept = (hash_key: number) => {
+    const mark = openEngineMark({ mark: 'markllm/exp', config: { prefix_length: 2, hash_key }, vocabSize: 97 });
+    return mark.distinct?.(distinctPairs(ids, { contextWidth: 2 })) as Pairs;
+  };
+
+  it('EXP counts the seeds that reach its generator, not products', () => {
+    expect(kept(0).n).toBe(0);
+    expect(kept(2 ** 32).n).toBe(0);
+    // Seed 2^31 for every odd product: each token once.
+    const { n, tokens } = kept(2 ** 31);
+    expect(n).toBeGreaterThan(50);
+    expect(new Set(tokens).size).toBe(n);
+    expect(kept(15_485_863).n).toBeGreaterThan(250);
+    expect(
+      detectTokens(ids, openEngineMark({ mark: 'markllm/exp', config: { hash_key: 0 }, vocabSize: 97 })).verdict,
+    ).not.toBe('marked');
+  });
+
+  it('EXPGumbel walks its table once for all pairs and once for the peer’s figures, with the scores of one pair at a time', () => {
+    const mark = openEngineMark({ mark: 'markllm/exp-gumbel', config: { prefix_length: 2 }, vocabSize: 97 });
+    const pairs = distinctPairs(ids, { contextWidth: 2 });
+    const alone = Array.from({ length: pairs.n }, (_, i) => {
+      const out = new Float64Array(1);
+      const [contexts, tokens] = [pairs.contexts.subarray(2 * i, 2 * i + 2), pairs.tokens.subarray(i, i + 1)];
+      mark.score({ ...pairs, n: 1, contexts, tokens }, out);
+      return out[0];
+    });
+    const seed = vi.spyOn(MersenneTwister.prototype, 'seed');
+    const out = new Float64Array(pairs.n);
+    mark.score(pairs, out);
+    mark.compat?.(Uint32Array.from(ids), new Uint32Array(0));
+    expect(seed.mock.calls.length).toBeLessThanOrEqual(2);
+    seed.mockRestore();
+    expect([...out]).toEqual(alone);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   isOfEngine,
   type KeyEntry,
   type Keyring,
+  type Mark,
   type MarkKey,
   type NativeDescriptor,
   nativeVariants,
@@ -15,10 +16,10 @@ import {
   Secret,
 } from '@taggant/core';
 import type { Hypothesis } from '@taggant/detector';
-import { type EngineMarkFile, engineVariants, openEngineMark } from '@taggant/engines';
+import { type EngineMarkFile, engineKeyFields, engineVariants, openEngineMark } from '@taggant/engines';
 import { CommandError } from '../errors.ts';
 import { isObject } from '../input.ts';
-import { holdsKey, keyFieldsOf } from '../mark-file.ts';
+import { holdsKey } from '../mark-file.ts';
 
 /** One of the things tried: whose key, and where its setting differs from the one that was written down. */
 export interface Tried {
@@ -97,7 +98,8 @@ function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanS
     const variants = exact ? [start] : engineVariants(start, vocabSizes);
     const [first] = variants;
     // A setting that cannot be opened is an error, not a mark that was not found.
-    const secret = keyFieldsOf(start, openEngineMark(first).descriptor);
+    openEngineMark(first);
+    const secret = engineKeyFields(first);
     return variants.map((variant) => ({
       of: {
         key: name,
@@ -111,9 +113,18 @@ function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanS
           ...differences(file, variant, ['vocabSize', 'device'], first),
         ],
       },
-      open: () => openEngineMark(variant),
+      open: () => (variant === first ? openEngineMark(variant) : openIfPossible(variant)),
     }));
   });
+}
+
+/** A variant that the engine itself would refuse does not fit. */
+function openIfPossible(variant: EngineMarkFile): Mark | undefined {
+  try {
+    return openEngineMark(variant);
+  } catch {
+    return undefined;
+  }
 }
 
 interface KeyToTry {
@@ -124,7 +135,10 @@ interface KeyToTry {
 
 /** The key that the file holds; or those of the keyring that fit, of the kid if it names one; or the engine's default. */
 function keysOf(place: string, file: EngineMarkFile, kid: unknown, keyring: Keyring | undefined): KeyToTry[] {
-  if (kid === undefined && holdsKey(file)) return [{ name: place, fields: {} }];
+  if (holdsKey(file)) {
+    if (kid === undefined) return [{ name: place, fields: {} }];
+    throw new CommandError(`${place}: expected a "kid" or a key in "config", got both`);
+  }
   const entries = entriesOf(keyring, kid)
     .filter(isOfEngine)
     .filter(({ key }) => key.mark === file.mark);

@@ -2,7 +2,7 @@
 import { type NativeDescriptor, parseDescriptor } from '../descriptor.ts';
 
 /**
- * The descriptor itself, and those that differ from it in what people get wrong: gamma, context width, layers, cohort 0. None
+ * The descriptor itself, and those that differ from it in what people get wrong: gamma, context width, layers. None
  * names a tokenizer, because a scan tries several.
  *
  * @example
@@ -10,15 +10,15 @@ import { type NativeDescriptor, parseDescriptor } from '../descriptor.ts';
  */
 export function nativeVariants(descriptor: NativeDescriptor): NativeDescriptor[] {
   const { tokenizer: _, ...parameters } = parseDescriptor(descriptor);
-  const widths = [0, 1, 2, 3, 4].map((contextWidth) => ({ contextWidth }));
-  const cohorts = [...new Set([parameters.cohort, 0])].map((cohort) => ({ cohort }));
+  // Without a context, cohorts of one key cannot be told apart.
+  const widths = (parameters.cohort === 0 ? [0, 1, 2, 3, 4] : [1, 2, 3, 4]).map((contextWidth) => ({ contextWidth }));
   const own =
     parameters.scheme === 'greenlist'
       ? [...new Set([parameters.gamma, ...GAMMAS])].map((gamma) => ({ gamma }))
       : parameters.scheme === 'tournament'
         ? [...new Set([parameters.layers, 30, 20, 10])].map((layers) => ({ layers }))
         : [{}];
-  const all = own.flatMap((a) => widths.flatMap((b) => cohorts.map((c) => ({ ...parameters, ...a, ...b, ...c }))));
+  const all = own.flatMap((a) => widths.map((b) => ({ ...parameters, ...a, ...b })));
   return all.map(parseDescriptor);
 }
 

@@ -6,6 +6,7 @@
  */
 import { checkFinite, type Mark, Peaks } from '@taggant/core';
 import type { Recipe } from '../opener.ts';
+import { checkContext } from './context.ts';
 import { oneBitOfBias } from './permuted-greenlist.ts';
 
 /** Keyed coins, one for each token of a context. */
@@ -32,8 +33,9 @@ export function bernoulliGreenlist({ coins, p, delta, ...mark }: BernoulliGreenl
     oneBit: oneBitOfBias(p, delta),
     apply(context, logits, scale = 1) {
       const bias = delta * checkFinite(scale, 'scale');
+      const from = checkContext(context, contextWidth);
       peaks.read(logits);
-      coins.seed(context, context.length - contextWidth);
+      coins.seed(context, from);
       for (let v = 0; v < logits.length; v++) {
         if (logits[v] > Number.NEGATIVE_INFINITY && coins.isGreen(v)) logits[v] += bias;
       }

@@ -7,12 +7,13 @@
  * binomial tail bounds it (Hoeffding 1956, theorem 4): p is never too small.
  *
  * Weak: on a CPU only 32 bits of a seed reach the generator, whatever the key's length; and where a seed is a product of key and
- * tokens, a token 0 makes it 0 for every key (docs/compatibility.md).
+ * tokens, a token 0 makes it 0 for every key (docs/compatibility.md). Pairs of seed 0 are left out of our statistics.
  * @module
  */
 import { checkFinite, type EngineFigures, type Mark, Peaks, type Stage } from '@taggant/core';
 import { distinctSeeds } from '../distinct.ts';
 import type { Recipe } from '../opener.ts';
+import { checkContext } from './context.ts';
 import { PermutedLists } from './permuted-lists.ts';
 
 export interface PermutedGreenlist {
@@ -85,7 +86,12 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
     distinct: (pairs) =>
       distinctSeeds(pairs, (i) => {
         const [from, token] = [i * contextWidth, pairs.tokens[i]];
-        return mark.isKeyless?.(pairs.contexts, from, token) ? undefined : [seedOf(pairs.contexts, from, token)];
+        if (mark.isKeyless?.(pairs.contexts, from, token)) return undefined;
+        // A product of key and tokens whose low 32 bits died out, or a key of 0: list 0 is everybody's. Where a good key comes to
+        // 0 too (one seed in 2^32; in MarkLLM's KGW one in V, or more if V has small factors), its pair is lost, and no more:
+        // whether a pair is left out rests on its seed, never on a colour, so the law of those that stay is the same.
+        const seed = seedOf(pairs.contexts, from, token);
+        return seed === 0 ? undefined : [seed];
       }),
     score({ n, contexts, tokens }, out) {
       const seeds = new Uint32Array(n);
@@ -94,14 +100,6 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
     },
     ...(mark.compat === undefined ? {} : { compat: (tokens) => mark.compat?.(tokens, flagsOf) as EngineFigures }),
   };
-}
-
-/** Where the last `width` tokens of a context begin. */
-export function checkContext(context: Uint32Array, width: number): number {
-  if (context.length < width) {
-    throw new RangeError(`"context" expected at least ${width} token ids, got ${context.length}`);
-  }
-  return context.length - width;
 }
 
 /** Two tokens of probability 1/2: both green, or one green and preferred by e^delta : 1. */

@@ -11,6 +11,7 @@ import { Candidates, checkPositive, type Mark, oneBitStrength, softmax } from '@
 import { kernels } from '@taggant/kernels';
 import { distinctUnits } from '../distinct.ts';
 import type { Recipe } from '../opener.ts';
+import { checkContext } from './context.ts';
 import type { GValues } from './g-values.ts';
 
 export interface Tournament {
@@ -45,6 +46,7 @@ export function tournament({ title, ngramLength, skipsFirst, leaves, gValues, co
     oneBit: oneBitStrength(layers - copies.length, leaves),
     apply(context, logits, temperature = 1) {
       checkPositive(temperature, 'scale');
+      const from = checkContext(context, contextWidth);
       candidates.gather(logits, temperature, logits.length);
       const { n, ids } = candidates;
       if (probabilities.length < n) probabilities = new Float64Array(n);
@@ -53,7 +55,7 @@ export function tournament({ title, ngramLength, skipsFirst, leaves, gValues, co
       const [p, g] = [probabilities.subarray(0, n), words.subarray(0, n)];
       for (let first = 0; first < layers; first += 32) {
         const count = Math.min(32, layers - first);
-        gValues.words(context, context.length - contextWidth, ids, n, first, g);
+        gValues.words(context, from, ids, n, first, g);
         if (leaves === 2) kernels().play(p, g, count);
         else playLeaves(p, g, count, leaves);
       }

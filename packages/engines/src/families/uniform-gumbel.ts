@@ -9,6 +9,7 @@
 import { Candidates, checkPositive, type Mark, type NullLaw, type Strength } from '@taggant/core';
 import type { Recipe } from '../opener.ts';
 import { NO_TOKEN } from '../scored.ts';
+import { checkContext } from './context.ts';
 
 /** Keyed uniforms, one for each token of a context. */
 export interface Uniforms {
@@ -46,9 +47,9 @@ export function uniformGumbel({ keys, random, leaves, ...mark }: UniformGumbel):
     oneBit: oneBitOf(scored),
     apply(context, logits, temperature = 1) {
       checkPositive(temperature, 'scale');
+      const from = checkContext(context, contextWidth);
       candidates.gather(logits, temperature, logits.length);
       if (leaves?.(context, candidates)) return;
-      const from = context.length - contextWidth;
       const { uniforms } = keyOf(context, from);
       uniforms.seed(context, from);
       const chosen = candidates.ids[loudest(candidates, uniforms)];
@@ -75,7 +76,7 @@ export function uniformGumbel({ keys, random, leaves, ...mark }: UniformGumbel):
 }
 
 /** The uniform of each pair into `out`. */
-function readPairs(
+export function readPairs(
   uniforms: Uniforms,
   contexts: Uint32Array,
   width: number,

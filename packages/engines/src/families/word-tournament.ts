@@ -7,6 +7,7 @@
 import { Candidates, checkPositive, type Mark, oneBitStrength, softmax } from '@taggant/core';
 import { kernels } from '@taggant/kernels';
 import type { Recipe } from '../opener.ts';
+import { checkContext } from './context.ts';
 
 /** Keyed words, one for each token of a context. */
 export interface Words {
@@ -38,6 +39,7 @@ export function wordTournament({ words, layers, p, ...mark }: WordTournament): R
     oneBit: oneBitStrength(layers),
     apply(context, logits, temperature = 1) {
       checkPositive(temperature, 'scale');
+      const from = checkContext(context, contextWidth);
       candidates.gather(logits, temperature, logits.length);
       const { n, ids } = candidates;
       if (probabilities.length < n) {
@@ -45,7 +47,7 @@ export function wordTournament({ words, layers, p, ...mark }: WordTournament): R
         bits = new Uint32Array(n);
       }
       softmax(candidates, probabilities);
-      words.seed(context, context.length - contextWidth);
+      words.seed(context, from);
       for (let i = 0; i < n; i++) bits[i] = words.of(ids[i]);
       kernels().play(probabilities.subarray(0, n), bits.subarray(0, n), layers);
       for (let i = 0; i < n; i++) logits[ids[i]] = Math.log(probabilities[i]) * temperature;

@@ -19,7 +19,7 @@ export function openSimple1(settings: Settings): Recipe {
   const { config } = settings;
   config.choice('seeding_scheme', ['simple_1'], 'simple_1');
   // Above, the seed of the largest token would be no seed for torch.
-  const key = config.key('hash_key', 0n, 2n ** 40n - 1n, DEFAULT_KEY);
+  const key = config.key('hash_key', 1n, 2n ** 40n - 1n, DEFAULT_KEY);
   return open(settings, {
     name: 'simple_1',
     gamma: 0.5,
@@ -39,7 +39,7 @@ export function openSimple1(settings: Settings): Recipe {
 export function openExtended(settings: Settings): Recipe {
   const { config } = settings;
   const scheme = config.text('seeding_scheme', 'selfhash');
-  const key = config.key('hash_key', 0n, INT64_MAX, DEFAULT_KEY);
+  const key = config.key('hash_key', 1n, INT64_MAX, DEFAULT_KEY);
   const { prf, width, selfSalt } = parseScheme(scheme);
   return open(settings, {
     name: scheme,
@@ -162,10 +162,11 @@ function figuresOf(flags: Uint8Array, gamma: number, threshold: number): EngineF
 
 /**
  * The largest z of any window shorter than the text, what `detect(window_size="max")` prints: float32 there, a double here. Its
- * p is not corrected for the search. Without figures for a text of one window, which it refuses.
+ * p is not corrected for the search. Without figures for a text of one window, which it refuses, and above 5,000 windows, since
+ * the search takes the square of their number.
  */
 function winMax(flags: Uint8Array, gamma: number): EngineFigures['figures'] {
-  if (flags.length < 2) return {};
+  if (flags.length < 2 || flags.length > MOST_WINDOWS) return {};
   const sums = new Uint32Array(flags.length + 1);
   flags.forEach((flag, i) => {
     sums[i + 1] = sums[i] + flag;
@@ -183,3 +184,6 @@ function winMax(flags: Uint8Array, gamma: number): EngineFigures['figures'] {
   }
   return { 'WinMax z_score': best, 'WinMax num_tokens_scored': size, 'WinMax p_value': normalTail(best) };
 }
+
+/** Some 30 ms of search. */
+const MOST_WINDOWS = 5000;

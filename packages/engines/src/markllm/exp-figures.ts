@@ -1,7 +1,7 @@
 /** What MarkLLM's EXP and EXPGumbel print of a text. @module */
 import type { EngineFigures } from '@taggant/core';
 import { lnGammaTail } from '@taggant/stats';
-import type { Uniforms } from '../families/uniform-gumbel.ts';
+import { readPairs, type Uniforms } from '../families/uniform-gumbel.ts';
 
 /**
  * `score` is a gamma tail of the sum over all tokens with a whole context in the text, copies too, `is_watermarked` whether it is
@@ -15,12 +15,13 @@ export function expFigures(
 ): EngineFigures['figures'] {
   const n = tokens.length - width;
   if (n < 1) return {};
+  const contexts = new Uint32Array(n * width);
+  for (let i = 0; i < n; i++) contexts.set(tokens.subarray(i, i + width), i * width);
+  const values = new Float64Array(n);
+  readPairs(uniforms, contexts, width, tokens.subarray(width), values);
   let sum = 0;
-  for (let i = width; i < tokens.length; i++) {
-    uniforms.seed(tokens, i - width);
-    // Theirs are float32 up to the logarithm.
-    sum += Math.log(Math.fround(1 / Math.fround(1 - Math.fround(uniforms.of(tokens[i])))));
-  }
+  // Theirs are float32 up to the logarithm.
+  for (const value of values) sum += Math.log(Math.fround(1 / Math.fround(1 - Math.fround(value))));
   const score = Math.exp(lnGammaTail(sum, n));
   return { is_watermarked: score < threshold, score };
 }

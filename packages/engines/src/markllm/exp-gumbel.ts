@@ -40,6 +40,12 @@ export function openExpGumbel(settings: Settings): Recipe {
       row = sumOf(tokens, from);
     },
     of: (token: number) => Math.max(eps, rand.at(row * vocabSize + token)),
+    /** In the table's order: it is walked once, and not from its start for each pair. */
+    ofPairs(contexts: Uint32Array, tokens: Uint32Array, out: Float64Array) {
+      const places = Float64Array.from(out, (_, i) => sumOf(contexts, i * width) * vocabSize + tokens[i]);
+      const order = Uint32Array.from(out, (_, i) => i).sort((a, b) => places[a] - places[b]);
+      for (const i of order) out[i] = Math.max(eps, rand.at(places[i]));
+    },
   };
   return uniformGumbel({
     title: `MarkLLM EXPGumbel, context ${width}`,

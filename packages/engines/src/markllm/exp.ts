@@ -5,9 +5,10 @@
  * A context's seed is `hash_key` times the product of its tokens modulo the vocabulary's size, for torch's CPU generator on any
  * device. A uniform is k / 2^24 with k random, the lower end of its cell, so a score is never above the exponential that it
  * stands for, and p never too small. What is weak: there are no more seeds than tokens, and far fewer where the size has small
- * factors, of which products collect; 32 bits of key count; a product of 0 gives seed 0 under every key, so those pairs say
- * nothing of a key and are left out here. The detector scores every copy of a window, so its p is far too small on text
- * that repeats itself. The choice is made in float32 there, in float64 here: they differ in ties.
+ * factors, of which products collect; 32 bits of key count; a product of 0 gives seed 0 under every key, and more products do
+ * where the key is a multiple of a large power of two: such pairs say nothing of a key and are left out here. The detector
+ * scores every copy of a window, so its p is far too small on text that repeats itself. The choice is made in float32 there, in
+ * float64 here: they differ in ties.
  * @module
  */
 import type { EngineFigures } from '@taggant/core';
@@ -30,9 +31,11 @@ export function openExp(settings: Settings): Recipe {
     for (let i = from; i < from + width; i++) product = (product * tokens[i]) % vocabSize;
     return product;
   };
+  // All that reaches the generator: different products may share it.
+  const seedOf = (tokens: Uint32Array, from: number) => Math.imul(key, productOf(tokens, from)) >>> 0;
   const rand = new TorchRand();
   const uniforms = {
-    seed: (tokens: Uint32Array, from: number) => rand.seed(Math.imul(key, productOf(tokens, from))),
+    seed: (tokens: Uint32Array, from: number) => rand.seed(seedOf(tokens, from)),
     of: (token: number) => rand.at(token),
   };
   return uniformGumbel({
@@ -41,8 +44,8 @@ export function openExp(settings: Settings): Recipe {
     keys: [{ uniforms, share: 1 }],
     distinct: (pairs) =>
       distinctSeeds(pairs, (i) => {
-        const product = productOf(pairs.contexts, i * width);
-        return product === 0 ? undefined : [product];
+        const seed = seedOf(pairs.contexts, i * width);
+        return seed === 0 ? undefined : [seed];
       }),
     compat(tokens): EngineFigures {
       return { detector: 'MarkLLM EXP', figures: expFigures(tokens, width, uniforms, threshold) };

@@ -44,7 +44,11 @@ export function openDualKeyGumbel({ config }: Settings): Recipe {
   return uniformGumbel({
     title: `TextSeal textseal mixing ${alpha}, context ${ngram}`,
     contextWidth: ngram,
-    keys: [gumbelKey(key, ngram, alpha), gumbelKey(second, ngram, 1 - alpha)],
+    // The same key twice is one key.
+    keys:
+      int64(second) === int64(key)
+        ? [gumbelKey(key, ngram, 1)]
+        : [gumbelKey(key, ngram, alpha), gumbelKey(second, ngram, 1 - alpha)],
     distinct: distinctSums,
   });
 }

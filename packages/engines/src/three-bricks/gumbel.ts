@@ -27,8 +27,8 @@ export function openGumbel(settings: Settings): Recipe {
   config.choice('seeding', ['hash'], 'hash');
   const width = config.integer('ngram', 1, 64, 4);
   const key = config.key('seed', 0n, SEED_MODULUS, 0n);
-  // The class and the command line call it by two names.
-  const salt = BigInt(config.integer(config.has('salt_key') ? 'salt_key' : 'hash_key', 0, 2 ** 53 - 1, 35317));
+  // The class and the command line call it by two names. With 0 no key would enter the seed.
+  const salt = BigInt(config.integer(config.has('salt_key') ? 'salt_key' : 'hash_key', 1, 2 ** 53 - 1, 35317));
   const most = config.integer('payload_max', 0, vocabSize - 1, 0);
   const payload = config.integer('payload', 0, vocabSize - 1, 0);
   const once = ONCE[config.choice('scoring_method', ['none', 'v1', 'v2'], 'none')];

@@ -35,7 +35,7 @@ export const MARKS = {
 
 /** A text of random logits, marked by one of the marks. */
 export function markedText(name: keyof typeof MARKS, length: number, random: () => number): number[] {
-  const hook = new MarkHook(openEngineMark(MARKS[name]), { vocabSize: VOCAB_SIZE, topK: 100 });
+  const hook = new MarkHook(openEngineMark({ device: 'cpu', ...MARKS[name] }), { vocabSize: VOCAB_SIZE, topK: 100 });
   const sequence = hook.start([1, 2, 3]);
   return Array.from({ length }, () => {
     const row = Float32Array.from({ length: VOCAB_SIZE }, () => 3 * (random() + random() - random() - random()));
