@@ -67,9 +67,16 @@ function openWholeFile(path: string, existing: Stats | undefined): Output {
   refuseKeyring(path);
   const target = existing === undefined ? path : realpathSync(path);
   const temporary = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
-  const file = openSync(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
   const discard = () => rmSync(temporary, { force: true });
+  // Before the file is there, so that no signal comes between.
   const release = endCleanly(discard);
+  let file: number;
+  try {
+    file = openSync(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
+  } catch (error) {
+    release();
+    throw error;
+  }
   return describeErrors(path, file, () => {
     refuseKeyring(target);
     renameSync(temporary, target);

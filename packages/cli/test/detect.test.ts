@@ -296,8 +296,8 @@ describe.concurrent('taggant detect', () => {
   });
 
   it('refuses engine marks that it does not know', async () => {
-    folder.file('engine.json', { mark: 'hf/greenlist', config: { hashing_key: 15485863 } });
-    expectError(await detect('--mark', 'engine.json', '--tokens', 'marked.jsonl'), /unknown mark "hf\/greenlist"/);
+    folder.file('engine.json', { mark: 'hf/red-list', config: { hashing_key: 15485863 } });
+    expectError(await detect('--mark', 'engine.json', '--tokens', 'marked.jsonl'), /unknown mark "hf\/red-list"/);
   });
 });
 

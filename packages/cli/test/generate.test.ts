@@ -104,12 +104,12 @@ describe('taggant generate', () => {
 
 describe.concurrent('taggant generate refuses', () => {
   const cases: Record<string, [args: string[], message: RegExp]> = {
-    'greedy Gumbel': [['--mark', 'gumbel.json', '--greedy'], /a gumbel mark needs a choice to make/],
+    'greedy Gumbel': [['--mark', 'gumbel.json', '--greedy'], /the mark "gumbel, context 4" needs a choice to make/],
     'a tournament at temperature 0': [
       ['--mark', 'tournament.json', '--temperature', '0'],
-      /a tournament mark needs a choice/,
+      /the mark "tournament 30 layers, context 4" needs a choice/,
     ],
-    'Gumbel with top-k 1': [['--mark', 'gumbel.json', '--top-k', '1'], /a gumbel mark needs a choice to make/],
+    'Gumbel with top-k 1': [['--mark', 'gumbel.json', '--top-k', '1'], /the mark "gumbel, context 4" needs a choice to make/],
     'a negative temperature': [['--unmarked', '--temperature', '-1'], /--temperature/],
     'top-p 0': [['--unmarked', '--top-p', '0'], /--top-p/],
     'more than the model holds': [
@@ -148,7 +148,7 @@ describe.concurrent('an output file', () => {
     expectError(await taggant('generate', ...flags, '--out', 'kept.txt'), /half\.jsonl:2/);
     expect(existsSync(join(cwd, 'never.txt'))).toBe(false);
     expect(readFileSync(join(cwd, 'kept.txt'), 'utf8')).toBe('old');
-    expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(cwd).filter((name) => /^\.(never|kept)\..*\.tmp$/.test(name))).toEqual([]);
   });
 
   it('replaces neither the keyring, nor the mark, nor the prompts, nor a keyring of another name', async () => {

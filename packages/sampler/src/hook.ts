@@ -242,7 +242,7 @@ function refuseGreedy(mark: Mark, temperature: number, topK: number): void {
   if (temperature > 0 && topK !== 1) return;
   const got = temperature > 0 ? 'topK 1' : 'temperature 0';
   throw new RangeError(
-    `a ${mark.title} mark needs a choice to make: "temperature" above 0 and "topK" not 1 expected, got ${got}`,
+    `the mark "${mark.title}" needs a choice to make: "temperature" above 0 and "topK" not 1 expected, got ${got}`,
   );
 }
 

@@ -164,7 +164,7 @@ describe('generateBiased', () => {
 
   it('refuses marks that are no bias, and a mark for another vocabulary', async () => {
     await expect(biased(marks.gumbel)).rejects.toThrow(
-      '"marks" expected green lists, which are a bias, got gumbel; see generateMarked',
+      '"marks" expected green lists, which are a bias, got gumbel, context 3; see generateMarked',
     );
     const other = open({ scheme: 'greenlist', tokenizer: { name: 'other', vocabSize: 5000 } });
     await expect(biased(other)).rejects.toThrow('"vocabSize" expected one size for all marks, got 5000, 4096');
