@@ -109,7 +109,10 @@ describe.concurrent('taggant generate refuses', () => {
       ['--mark', 'tournament.json', '--temperature', '0'],
       /the mark "tournament 30 layers, context 4" needs a choice/,
     ],
-    'Gumbel with top-k 1': [['--mark', 'gumbel.json', '--top-k', '1'], /the mark "gumbel, context 4" needs a choice to make/],
+    'Gumbel with top-k 1': [
+      ['--mark', 'gumbel.json', '--top-k', '1'],
+      /the mark "gumbel, context 4" needs a choice to make/,
+    ],
     'a negative temperature': [['--unmarked', '--temperature', '-1'], /--temperature/],
     'top-p 0': [['--unmarked', '--top-p', '0'], /--top-p/],
     'more than the model holds': [
