@@ -1,8 +1,8 @@
 /** Takes the key of another engine's mark out of its configuration, into the keyring. @module */
 import { existsSync } from 'node:fs';
 import { EngineKey, exportEngineKey, isOfEngine, type Keyring } from '@taggant/core';
-import { type EngineMarkFile, engineKeyFields, openEngineMark } from '@taggant/engines';
-import { CommandError, withoutSecrets } from './errors.ts';
+import { type EngineMarkFile, engineKeyFields, hasPublicKey, openEngineMark } from '@taggant/engines';
+import { CommandError, complain, withoutSecrets } from './errors.ts';
 import type { KeyringFlags } from './flags.ts';
 import { isObject, nameOf, parseJsonExactly, readText } from './input.ts';
 import { changeKeyring } from './keyring-store.ts';
@@ -27,6 +27,11 @@ export async function importEngineKey(flags: Flags): Promise<{ kid: string; mark
   if (file.kid !== undefined)
     throw new CommandError(`${place}: expected a mark that holds its key, got one with a "kid"`);
   const { key, open } = withoutKey(file as unknown as EngineMarkFile, flags.label, place);
+  if (hasPublicKey(file as unknown as EngineMarkFile)) {
+    await complain(
+      `warning: the key of ${place} is no secret: it is a default or an example of the engine's, known to all`,
+    );
+  }
   // The key is stored before the mark that names it is shown: a mark without its key is worth nothing.
   const out = openOutput(flags.out);
   const add = (keyring: Keyring) => {

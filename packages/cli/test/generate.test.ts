@@ -131,10 +131,12 @@ describe.concurrent('taggant generate refuses', () => {
     'a bad seed': [['--unmarked', '--seed', '4294967296'], /--seed/],
     'a mark of another tokenizer': [['--mark', 'other.json'], /"tokenizer" expected the mark's "gpt2".*got "tiny-lm"/],
     'a mark of another width': [['--mark', 'wide.json'], /"tokenizer\.vocabSize" expected the model's 4096, got 5000/],
+    "an engine's mark of another width": [['--mark', 'engine.json'], /"vocabSize" expected the model's 4096, got 1000/],
   };
   beforeAll(() => {
     const descriptor = JSON.parse(readFileSync(join(cwd, 'greenlist.json'), 'utf8'));
     folder.file('other.json', { ...descriptor, tokenizer: { name: 'gpt2', vocabSize: 50257 } });
+    folder.file('engine.json', { mark: 'hf/greenlist', config: { hashing_key: 987654321 }, vocabSize: 1000 });
     folder.file('wide.json', { ...descriptor, tokenizer: { name: 'tiny-lm', vocabSize: 5000 } });
   });
   for (const [what, [args, message]] of Object.entries(cases)) {

@@ -118,6 +118,63 @@ describe('taggant scan', () => {
     expect(jsonLines(stdout)[0]).toMatchObject({ verdict: 'found' });
   });
 
+  it('prints the same with any number of threads', async () => {
+    folder.file('both.jsonl', read('engine.jsonl') + read('plain.jsonl'));
+    const scan = (threads: string) =>
+      run(
+        [
+          ...['scan', '--mark', 'engine.json', 'native.json', '--tokens', 'both.jsonl', '--json'],
+          ...['--threads', threads, '--top', '9'],
+        ],
+        { cwd },
+      );
+    const [one, three] = [await scan('1'), await scan('3')];
+    expect(three).toEqual(one);
+    expect(jsonLines(one.stdout)).toMatchObject([{ verdict: 'found' }, { verdict: 'nothing-found' }]);
+  });
+
+  it('--out writes the mark that fits, which detect takes with the key of the keyring', async () => {
+    const scanned = await run(
+      [
+        ...['scan', '--mark', 'wrong.json', '--keyring', 'keys.json', '--tokens', 'engine.jsonl', '--json'],
+        ...['--out', 'found.json'],
+      ],
+      { cwd },
+    );
+    const [{ findings }] = jsonLines(scanned.stdout) as [{ findings: [{ kid: string }] }];
+    expect(JSON.parse(read('found.json'))).toMatchObject({ mark: 'hf/greenlist', kid: findings[0].kid });
+    expect(read('found.json')).not.toContain(KEY);
+    const detected = await run(
+      ['detect', '--mark', 'found.json', '--keyring', 'keys.json', '--tokens', 'engine.jsonl', '--json'],
+      { cwd },
+    );
+    expect(jsonLines(detected.stdout)[0]).toMatchObject({ verdict: 'marked', mark: { config } });
+    const scan = (...args: string[]) =>
+      run(['scan', '--mark', 'wrong.json', '--keyring', 'keys.json', ...args], { cwd });
+    expectError(await scan('--tokens', 'engine.jsonl', '--out', 'found.json'), /found\.json exists already/);
+    expectError(await scan('--tokens', 'engine.jsonl', '--out', 'keys.json'), /--out and --keyring expected two files/);
+    expectError(await scan('--tokens', 'both.jsonl', '--out', 'two-found.json'), /--out goes with one text/);
+    const none = await scan('--tokens', 'plain.jsonl', '--out', 'none-found.json');
+    expect([none.status, none.stderr]).toEqual([3, expect.stringContaining('none-found.json is not written')]);
+  });
+
+  it('counts one test as one, and says of a text that is too short that it is', async () => {
+    const exact = await run(['scan', '--mark', 'engine.json', '--tokens', 'engine.jsonl', '--exact'], { cwd });
+    expect(exact.stdout).toMatch(/corrected for 1 test\./);
+    folder.file('short.jsonl', line('short', [5]));
+    const short = await run(['scan', '--mark', 'engine.json', '--tokens', 'short.jsonl', '--exact'], { cwd });
+    expect([short.status, short.stdout]).toEqual([3, expect.stringContaining('The text is too short to be tested')]);
+  });
+
+  it('a key that everybody knows is imported with a warning, another without', async () => {
+    const known = { ...engine, config: { ...config, hashing_key: 15485863 } };
+    folder.file('known.json', known);
+    const imported = (file: string) =>
+      run(['keys', 'import', '--mark', file, '--out', `${file}.out`, '--keyring', `${file}.keys`], { cwd });
+    expect(await imported('known.json')).toMatchObject({ status: 0, stderr: expect.stringMatching(/is no secret/) });
+    expect(await imported('engine.json')).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('refuses what it cannot scan, without showing a key', async () => {
     folder.file('bad.json', { ...engine, config: { ...engine.config, greenlist_ration: 0.25 } });
     const refuses = async (args: string[], message: RegExp) => expectError(await run(args, { cwd }), message);

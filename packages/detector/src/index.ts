@@ -23,6 +23,16 @@ export {
 } from './detect.ts';
 export { lnTail, nullMoments, zScore } from './evidence.ts';
 export { detectLayers, type LayeredDetection } from './layers.ts';
-export { type Finding, type Hypothesis, type Reading, type Scan, type ScanOptions, scan } from './scan.ts';
+export {
+  type Finding,
+  type Hypothesis,
+  openScan,
+  type Reading,
+  type Scan,
+  type ScanOptions,
+  type ScanPart,
+  scan,
+  scanOf,
+} from './scan.ts';
 export { type Candidate, detectCohorts, detectKeys, type Search, type SearchOptions } from './search.ts';
 export type { Reason, Verdict } from './verdict.ts';

@@ -80,38 +80,83 @@ export function scan<Of>(
   hypotheses: Iterable<Hypothesis<Of>>,
   options: ScanOptions = {},
 ): Scan<Of> {
-  const { alpha = DEFAULT_ALPHA, top = 5, screenPairs = 64, screenLevel = 0.1, onProgress } = options;
+  return scanOf([openScan<Of>(readings, options)(hypotheses)], options);
+}
+
+/** What came of some of the hypotheses, for {@link scanOf}. Plain data: it may come from another thread. */
+export interface ScanPart<Of> {
+  readonly tests: number;
+  readonly screened: number;
+  readonly outside: number;
+  /** Best first; their p is not yet corrected. */
+  readonly best: readonly Finding<Of>[];
+}
+
+/**
+ * A scan in parts: the function tests hypotheses, as often as it is called. How they are dealt out to calls changes nothing.
+ *
+ * @example
+ * const test = openScan(readings);
+ * scanOf([test(some), test(others)]); // as scan(readings, [...some, ...others])
+ */
+export function openScan<Of>(
+  readings: readonly Reading[],
+  options: ScanOptions = {},
+): (hypotheses: Iterable<Hypothesis<Of>>) => ScanPart<Of> {
+  const { top, screenPairs, screenLevel } = checked(options);
+  if (readings.length === 0) throw new RangeError('"readings" expected at least one reading of the text, got none');
+  const texts = readings.map((reading) => new PairsOfReading(reading));
+  return (hypotheses) => {
+    const best: Finding<Of>[] = [];
+    let [tests, screened, outside] = [0, 0, 0];
+    for (const hypothesis of hypotheses) {
+      const mark = hypothesis.open();
+      for (const text of texts) {
+        tests++;
+        if (mark === undefined || text.for(mark) === undefined) {
+          outside++;
+          continue;
+        }
+        const finding = testOne(hypothesis.of, mark, text, screenPairs, Math.log(screenLevel));
+        if (finding === undefined) continue;
+        screened++;
+        best.push(finding);
+        best.sort(byP);
+        if (best.length > top) best.pop();
+      }
+      options.onProgress?.(tests);
+    }
+    return { tests, screened, outside, best };
+  };
+}
+
+/** The whole scan of its parts, in the order of their hypotheses. */
+export function scanOf<Of>(parts: readonly ScanPart<Of>[], options: ScanOptions = {}): Scan<Of> {
+  const { alpha, top } = checked(options);
+  const sum = (count: (part: ScanPart<Of>) => number) => parts.reduce((total, part) => total + count(part), 0);
+  const tests = sum((part) => part.tests);
+  if (tests === 0) throw new RangeError('"hypotheses" expected at least one mark, got none');
+  const best = parts
+    .flatMap((part) => part.best)
+    .sort(byP)
+    .slice(0, top);
+  const findings = best.map((finding) => ({ ...finding, lnP: bonferroni(finding.lnP, tests) }));
+  const lnP = findings[0]?.lnP ?? 0;
+  const verdict = lnP <= Math.log(alpha) ? 'found' : 'nothing-found';
+  const [screened, outside] = [sum((part) => part.screened), sum((part) => part.outside)];
+  return { verdict, lnP, alpha, tests, screened, outside, findings };
+}
+
+/** Of equals, the one that was tried first stays first. */
+const byP = (a: { lnP: number }, b: { lnP: number }) => a.lnP - b.lnP;
+
+function checked({ alpha = DEFAULT_ALPHA, top = 5, screenPairs = 64, screenLevel = 0.1 }: ScanOptions) {
   checkInteger(top, 'top', 1, 2 ** 24);
   checkInteger(screenPairs, 'screenPairs', 0, 2 ** 31 - 1);
   for (const [name, level] of Object.entries({ alpha, screenLevel })) {
     if (!(level > 0 && level <= 1)) throw new RangeError(`"${name}" expected a number in (0, 1], got ${level}`);
   }
-  if (readings.length === 0) throw new RangeError('"readings" expected at least one reading of the text, got none');
-  const texts = readings.map((reading) => new PairsOfReading(reading));
-  const best: Finding<Of>[] = [];
-  let [tests, screened, outside] = [0, 0, 0];
-  for (const hypothesis of hypotheses) {
-    const mark = hypothesis.open();
-    for (const text of texts) {
-      tests++;
-      if (mark === undefined || text.for(mark) === undefined) {
-        outside++;
-        continue;
-      }
-      const finding = testOne(hypothesis.of, mark, text, screenPairs, Math.log(screenLevel));
-      if (finding === undefined) continue;
-      screened++;
-      best.push(finding);
-      best.sort((a, b) => a.lnP - b.lnP);
-      if (best.length > top) best.pop();
-    }
-    onProgress?.(tests);
-  }
-  if (tests === 0) throw new RangeError('"hypotheses" expected at least one mark, got none');
-  const findings = best.map((finding) => ({ ...finding, lnP: bonferroni(finding.lnP, tests) }));
-  const lnP = findings[0]?.lnP ?? 0;
-  const verdict = lnP <= Math.log(alpha) ? 'found' : 'nothing-found';
-  return { verdict, lnP, alpha, tests, screened, outside, findings };
+  return { alpha, top, screenPairs, screenLevel };
 }
 
 /** The finding with its own ln p; undefined when the screen, or the vocabulary, rules the hypothesis out. */

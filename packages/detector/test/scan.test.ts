@@ -1,6 +1,6 @@
 /** Scans over keys and settings. Seeds are fixed; the false-alarm rate of each statistical test is stated beside it. */
 import { deriveKey, type Mark, nativeVariants, openMark } from '@taggant/core';
-import { type Hypothesis, scan } from '@taggant/detector';
+import { type Hypothesis, openScan, scan, scanOf } from '@taggant/detector';
 import { binomialBand } from '@taggant/stats';
 import { describe, expect, it } from 'vitest';
 import { secretOf, uniforms } from '../../core/test/support.ts';
@@ -42,6 +42,18 @@ describe('scan', () => {
     });
     expect(found.findings[1].lnP).toBeGreaterThan(found.findings[0].lnP);
     expect(found.screened).toBeLessThan(hypotheses.length / 4);
+  });
+
+  it('is the same in parts, however the hypotheses are dealt out', () => {
+    const ids = write(openMark({ ...setting, gamma: '1/8', contextWidth: 3 }, keys[77]), 300);
+    const readings = [{ name: 'ids', tokens: ids }];
+    const whole = scan(readings, hypotheses, { top: 9 });
+    for (const size of [1, 7, 500]) {
+      const test = openScan<string>(readings, { top: 9 });
+      const parts = [];
+      for (let from = 0; from < hypotheses.length; from += size) parts.push(test(hypotheses.slice(from, from + size)));
+      expect(scanOf(parts, { top: 9 })).toEqual(whole);
+    }
   });
 
   it('gives the p that an unscreened scan gives', () => {

@@ -15,6 +15,7 @@ export class Config {
   readonly #unread: Set<string>;
   readonly #secret = new Set<string>();
   readonly #large = new Set<string>();
+  #isKeyPublic = false;
 
   /** `name`: what errors call it. */
   constructor(value: unknown, name: string) {
@@ -39,6 +40,13 @@ export class Config {
     if (!Number.isFinite(value)) this.#refuse(field, 'a number', value);
     if ((value as number) < least || (value as number) > most) this.#refuse(field, `a number from ${least} to ${most}`);
     return value as number;
+  }
+
+  /** A share of green tokens: neither none nor all. */
+  share(field: string, standard: number): number {
+    const value = this.number(field, 0, 1, standard);
+    if (value === 0 || value === 1) this.#refuse(field, 'a number between 0 and 1, neither of the two');
+    return value;
   }
 
   choice<T extends string>(field: string, choices: readonly T[], standard?: T): T {
@@ -70,7 +78,9 @@ export class Config {
   /** An integer key, as a number that a double holds exactly, or as decimal digits. */
   key(field: string, least: bigint, most: bigint, standard?: bigint): bigint {
     this.#secret.add(field);
-    return this.#keyOf(this.#read(field, standard), field, least, most);
+    const key = this.#keyOf(this.#read(field, standard), field, least, most);
+    if (key === standard || PUBLIC_KEYS.includes(key)) this.#isKeyPublic = true;
+    return key;
   }
 
   /** Several integer keys. */
@@ -80,7 +90,9 @@ export class Config {
     if (!Array.isArray(value) || value.length < count.least || value.length > count.most) {
       throw new TypeError(`"${this.#path(field)}" expected a list of ${count.least} to ${count.most} integers`);
     }
-    return value.map((one, i) => this.#keyOf(one, `${field}[${i}]`, least, most));
+    const keys = value.map((one, i) => this.#keyOf(one, `${field}[${i}]`, least, most));
+    if (SYNTHID_EXAMPLE.every((key, i) => keys[i] === key)) this.#isKeyPublic = true;
+    return keys;
   }
 
   /** A key of 64 bits, as text of 1 to 16 hex digits, with or without 0x; undefined if absent. */
@@ -97,6 +109,11 @@ export class Config {
   /** The fields that hold keys, of those that there are. */
   get keyFields(): string[] {
     return [...this.#secret].filter((field) => this.has(field));
+  }
+
+  /** Whether one of the keys that were read is the engine's default, or another that is in everybody's documentation. */
+  get isKeyPublic(): boolean {
+    return this.#isKeyPublic;
   }
 
   /** A part of another make, such as a trained detector's weights; undefined if absent. It is left out of the descriptor. */
@@ -154,5 +171,10 @@ export class Config {
     return `${this.#name}.${field}`;
   }
 }
+
+/** Defaults of several engines. */
+const PUBLIC_KEYS: readonly bigint[] = [0n, 42n, 15485863n];
+/** How the keys begin that synthid-text and transformers show. */
+const SYNTHID_EXAMPLE: readonly bigint[] = [654n, 400n, 836n, 123n];
 
 const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`);

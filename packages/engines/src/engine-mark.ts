@@ -1,19 +1,11 @@
 /** Opens the mark that a file names, from the engine's own configuration, pasted as it is. @module */
-import {
-  checkInteger,
-  checkOneOf,
-  type Mark,
-  type MarkDescriptor,
-  parseTokenizerId,
-  show,
-  TOKEN_LIMIT,
-} from '@taggant/core';
-import { Config } from './config.ts';
+import { type Mark, type MarkDescriptor, parseTokenizerId, show } from '@taggant/core';
+import type { Config } from './config.ts';
 import { deepmind } from './deepmind/index.ts';
 import { hf } from './hf/index.ts';
 import { lmWatermarking } from './lm-watermarking/index.ts';
 import { markllm } from './markllm/index.ts';
-import type { Device, Opener } from './opener.ts';
+import { type Device, type Opener, type Settings, settingsOf } from './opener.ts';
 import { sglang } from './sglang/index.ts';
 import { textseal } from './textseal/index.ts';
 import { tgi } from './tgi/index.ts';
@@ -29,8 +21,16 @@ export interface EngineMarkFile {
   readonly config: object;
   /** Width of a row of logits: `model.config.vocab_size`, which may be more than the tokenizer's number of ids. */
   readonly vocabSize?: number;
-  /** Where the engine ran. Marks that take their bits from a table need it; the others that draw with torch take `cpu`. */
-  readonly device?: Device;
+  /**
+   * Where the engine ran: whose random generator made the text, where that is the device's. Marks that take their bits from a table
+   * need it; for green lists it is `cpu` unless it is said. `cuda:0` and the like are `cuda`.
+   */
+  readonly device?: Device | `cuda:${number}`;
+  /**
+   * With `cuda`: how many threads the card starts at once, multiprocessors x threads of each. What it draws depends on it where it
+   * draws more numbers than that; docs/compatibility.md has those of usual cards.
+   */
+  readonly cudaThreads?: number;
   readonly tokenizer?: unknown;
   /** A name for the key, for reports; never made from the key. */
   readonly kid?: string;
@@ -48,6 +48,7 @@ export interface EngineDescriptor extends MarkDescriptor {
   /** The engine's configuration without its keys. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly device?: Device;
+  readonly cudaThreads?: number;
 }
 
 /**
@@ -63,7 +64,7 @@ export interface EngineDescriptor extends MarkDescriptor {
  */
 export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptions = {}): Mark<EngineDescriptor> {
   if (typeof file !== 'object' || file === null) throw new TypeError(`"mark" expected an object, got ${typeof file}`);
-  const { mark: name, config: fields, vocabSize, device, tokenizer, kid, ...rest } = file;
+  const { mark: name, config: fields, vocabSize, device, cudaThreads, tokenizer, kid, ...rest } = file;
   const opener = openers.get(name);
   if (opener === undefined)
     throw new RangeError(
@@ -74,15 +75,14 @@ export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptio
   if (kid !== undefined && !(typeof kid === 'string' && /^[0-9a-f]{16}$/.test(kid))) {
     throw new TypeError('"kid" expected 16 lower-case hex digits');
   }
-  const config = new Config(fields, 'config');
-  const size = vocabSize === undefined ? undefined : checkInteger(vocabSize, 'vocabSize', 2, TOKEN_LIMIT);
-  if (device !== undefined) checkOneOf(device, 'device', ['cpu', 'cuda']);
-  const recipe = opener({ config, vocabSize: size, device, random });
+  const settings = settingsOf(file, random);
+  const recipe = opener(settings);
   const descriptor: EngineDescriptor = Object.freeze({
     mark: name,
-    config: config.finish(),
-    ...(size === undefined ? {} : { vocabSize: size }),
-    ...(device === undefined ? {} : { device }),
+    config: settings.config.finish(),
+    ...(vocabSize === undefined ? {} : { vocabSize }),
+    ...(settings.device === undefined ? {} : { device: settings.device }),
+    ...(cudaThreads === undefined ? {} : { cudaThreads }),
     ...(kid === undefined ? {} : { kid }),
     ...(tokenizer === undefined ? {} : { tokenizer: parseTokenizerId(tokenizer) }),
   });
@@ -95,10 +95,17 @@ export function openEngineMark(file: EngineMarkFile, { random }: EngineMarkOptio
  * The fields of a file's configuration that hold its key; none where the engine's public default is meant. Throws as
  * {@link openEngineMark} does.
  */
-export function engineKeyFields({ mark, config: fields, vocabSize, device = 'cpu' }: EngineMarkFile): string[] {
-  const config = new Config(fields, 'config');
-  openers.get(mark)?.({ config, vocabSize, device, random: undefined });
-  return config.keyFields;
+export const engineKeyFields = (file: EngineMarkFile): string[] => read(file).keyFields;
+
+/** Whether a file's key is one that everybody knows: an engine's default, or that of an example in its documentation. */
+export const hasPublicKey = (file: EngineMarkFile): boolean => read(file).isKeyPublic;
+
+/** The configuration, after the opener read it. */
+function read(file: EngineMarkFile): Config {
+  // Which fields are keys does not depend on the device, which a mark may need.
+  const settings: Settings = settingsOf({ ...file, device: file.device ?? 'cpu' });
+  openers.get(file.mark)?.(settings);
+  return settings.config;
 }
 
 const openers: ReadonlyMap<string, Opener> = new Map(

@@ -9,6 +9,8 @@ export {
   type EngineMarkOptions,
   engineKeyFields,
   engineMarkNames,
+  hasPublicKey,
   openEngineMark,
 } from './engine-mark.ts';
+export { CUDA_THREADS } from './random/cards.ts';
 export { engineVariants } from './variants.ts';

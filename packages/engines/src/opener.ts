@@ -2,8 +2,9 @@
  * What an engine's file of this package exports for each of its marks: how to read the configuration that its users
  * write, and what mark that is. @module
  */
-import type { Mark } from '@taggant/core';
-import type { Config } from './config.ts';
+import { checkInteger, type Mark, show, TOKEN_LIMIT } from '@taggant/core';
+import { Config } from './config.ts';
+import type { EngineMarkFile } from './engine-mark.ts';
 
 /** A mark without its descriptor, which `openEngineMark` makes of what the file said. */
 export type Recipe = Omit<Mark, 'descriptor'>;
@@ -15,8 +16,36 @@ export interface Settings {
   readonly vocabSize: number | undefined;
   /** Whose random generator made the text: it matters where an engine draws its lists with torch. */
   readonly device: Device | undefined;
+  /** How many threads the graphics card starts at once: what it draws depends on it where it draws more numbers than that. */
+  readonly cudaThreads: number | undefined;
   /** For marks whose engine draws which of two keys chooses: numbers from 0 to below 1. */
   readonly random: (() => number) | undefined;
+}
+
+/** Those of a file, checked. */
+export function settingsOf(file: EngineMarkFile, random?: () => number): Settings {
+  const { config, vocabSize, cudaThreads } = file;
+  const device = file.device === undefined ? undefined : deviceOf(file.device);
+  if (cudaThreads !== undefined) {
+    if (device !== 'cuda') throw new TypeError(`"cudaThreads" goes with "device": "cuda", got ${device ?? 'none'}`);
+    checkInteger(cudaThreads, 'cudaThreads', 256, 2 ** 24);
+    // Threads come in blocks of so many, and only whole blocks are started.
+    if (cudaThreads % 256 !== 0) throw new RangeError(`"cudaThreads" expected a multiple of 256, got ${cudaThreads}`);
+  }
+  return {
+    config: new Config(config, 'config'),
+    vocabSize: vocabSize === undefined ? undefined : checkInteger(vocabSize, 'vocabSize', 2, TOKEN_LIMIT),
+    device,
+    cudaThreads,
+    random,
+  };
+}
+
+/** `cuda:0` and the like are `cuda`. */
+export function deviceOf(device: string): Device {
+  if (device === 'cpu') return 'cpu';
+  if (/^cuda(:\d+)?$/.test(device)) return 'cuda';
+  throw new RangeError(`"device" expected one of cpu, cuda, got ${show(device)}`);
 }
 
 export type Opener = (settings: Settings) => Recipe;
@@ -36,9 +65,4 @@ export function needVocabSize({ vocabSize }: Settings): number {
 export function needDevice({ device }: Settings): Device {
   if (device === undefined) throw new TypeError('"device" expected cpu or cuda, where the engine ran, got none');
   return device;
-}
-
-/** For marks whose CUDA generator nobody can follow on another machine. */
-export function needCpu({ device }: Settings, why: string): void {
-  if (device === 'cuda') throw new RangeError(`"device" expected cpu, got ${device}: ${why}`);
 }

@@ -1,15 +1,19 @@
 /** Settings of an engine that a text may have been marked with instead of the ones that somebody wrote down. @module */
 import type { EngineMarkFile } from './engine-mark.ts';
+import { TABLE_SIZE } from './families/hash-table.ts';
+import { deviceOf } from './opener.ts';
+import { CUDA_THREADS } from './random/cards.ts';
+import { FEWEST_ELEMENTS } from './random/cuda-permutations.ts';
 
 /**
  * The file itself, first, and those that differ from it in what people get wrong: the share of green tokens, the context, the
- * seeding scheme, the device, the width of the logits (`vocabSizes`: further ones to try).
+ * seeding scheme, the device and its number of threads, the width of the logits (`vocabSizes`: further ones to try).
  *
  * @example
  * engineVariants({ mark: 'hf/greenlist', config: { hashing_key: 15485863 }, vocabSize: 50257 }).length > 10; // true
  */
 export function engineVariants(file: EngineMarkFile, vocabSizes: readonly number[] = []): EngineMarkFile[] {
-  const { device = 'cpu', vocabSize } = file;
+  const { vocabSize } = file;
   // Where a file says nothing, the first change of an axis is what the engine takes.
   const isSet = (change: object) => Object.keys(change).some((field) => field in file.config);
   const axes = (TRIED[file.mark] ?? []).map((axis) => (axis.some(isSet) ? [{}, ...axis] : axis));
@@ -18,18 +22,46 @@ export function engineVariants(file: EngineMarkFile, vocabSizes: readonly number
     [file.config],
   );
   const sizes = SIZE_MATTERS.test(file.mark) ? unique([vocabSize, ...vocabSizes]) : [vocabSize];
-  const devices = DEVICES_DIFFER.includes(file.mark) ? unique([device, 'cpu', 'cuda'] as const) : [file.device];
   const variants = configs.flatMap((config) =>
-    sizes.flatMap((size) =>
-      devices.map((where) => ({
-        ...file,
-        config,
-        ...(size === undefined ? {} : { vocabSize: size }),
-        ...(where === undefined ? {} : { device: where }),
-      })),
-    ),
+    sizes.flatMap((size) => {
+      const { device: _, cudaThreads: __, ...rest } = file;
+      const resized = { ...rest, config, ...(size === undefined ? {} : { vocabSize: size }) };
+      return devicesOf(file, resized).map((where) => ({ ...resized, ...where }));
+    }),
   );
   return [...new Map(variants.map((variant) => [nameOf(variant), variant])).values()];
+}
+
+type Where = Pick<EngineMarkFile, 'device' | 'cudaThreads'>;
+
+/** Where a variant may have been drawn. A file that says `cpu` of a green list is believed: those of cards take longer. */
+function devicesOf(file: EngineMarkFile, variant: EngineMarkFile): Where[] {
+  const { cudaThreads } = file;
+  const more = cudaThreads === undefined ? {} : { cudaThreads };
+  if (!DEVICE_MATTERS.test(file.mark)) return [file.device === undefined ? more : { device: file.device, ...more }];
+  const device = deviceOf(file.device ?? 'cpu');
+  const own: Where = { device, ...more };
+  if (TABLES.includes(file.mark)) {
+    return [own, { device: 'cpu' }, { device: 'cuda' }, { device: 'cuda', cudaThreads: CUDA_THREADS.T4 }];
+  }
+  if (file.device === 'cpu') return [own];
+  const cards = cudaThreads === undefined ? cardsFor(file, variant) : [];
+  if (device === 'cpu') return [own, ...cards];
+  return [...(cards.length > 0 ? cards : [own]), { device: 'cpu' }];
+}
+
+/** Cards that draw different lists: those that start fewer threads than there are numbers to draw, and one that starts enough. */
+function cardsFor({ mark, config: set }: EngineMarkFile, { config, vocabSize = 0 }: EngineMarkFile): Where[] {
+  const isSelfhash = (fields: object) =>
+    mark === 'hf/greenlist' && (fields as { seeding_scheme?: unknown }).seeding_scheme === 'selfhash';
+  // Its table differs from card to card: too many to try unasked.
+  if (vocabSize < FEWEST_ELEMENTS || (isSelfhash(config) && !isSelfhash(set))) return [];
+  const drawn = isSelfhash(config) ? TABLE_SIZE : vocabSize;
+  const threads = unique(Object.values(CUDA_THREADS)).sort((a, b) => a - b);
+  const enough = threads.findIndex((count) => count >= drawn);
+  return threads
+    .slice(0, enough < 0 ? threads.length : enough + 1)
+    .map((count) => ({ device: 'cuda', cudaThreads: count }));
 }
 
 const nameOf = (file: EngineMarkFile) =>
@@ -86,4 +118,6 @@ const TRIED: Readonly<Record<string, readonly (readonly object[])[]>> = {
 /** Those that permute or shuffle the vocabulary. */
 const SIZE_MATTERS = /^(hf\/greenlist|lm-watermarking|tgi|three-bricks|unigram|markllm\/(kgw|unigram|exp))/;
 /** Those whose bits come from a table that a graphics card draws otherwise. */
-const DEVICES_DIFFER: readonly string[] = ['hf/synthid', 'deepmind/synthid', 'markllm/synthid'];
+const TABLES: readonly string[] = ['hf/synthid', 'deepmind/synthid', 'markllm/synthid'];
+/** Those that draw on the model's device. */
+const DEVICE_MATTERS = /^(hf|lm-watermarking|tgi)\/|^(deepmind|markllm)\/synthid|^markllm\/kgw/;

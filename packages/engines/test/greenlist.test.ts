@@ -4,10 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { distinctPairs, type Mark, type Pairs } from '@taggant/core';
 import { MersenneTwister, permutationHead } from '@taggant/kernels';
+import { MarkHook } from '@taggant/sampler';
 import { binomialBand, lnBinomialTail } from '@taggant/stats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EngineMarkFile, openEngineMark } from '../src/index.ts';
+import { CUDA_THREADS, type EngineMarkFile, hasPublicKey, openEngineMark } from '../src/index.ts';
 
 interface Text {
   readonly tokens: number[];
@@ -34,7 +35,8 @@ const nameOf = ({ mark, config }: EngineMarkFile) => `${mark} ${JSON.stringify(c
 const open = ({ mark, config, vocabSize }: EngineMarkFile) => openEngineMark({ mark, config, vocabSize });
 
 function pairsOf(mark: Mark, tokens: ArrayLike<number>): Pairs {
-  const pairs = distinctPairs(tokens, { contextWidth: mark.contextWidth });
+  const padding = mark.start?.scores ? mark.start.padding : undefined;
+  const pairs = distinctPairs(tokens, { contextWidth: mark.contextWidth, padding });
   return mark.distinct?.(pairs) ?? pairs;
 }
 
@@ -106,11 +108,12 @@ describe('transformers', () => {
       if (seeding_scheme === 'selfhash') {
         const parts = { contexts: [] as number[], tokens: [] as number[] };
         for (let i = 0; i < count; i++) {
-          parts.contexts.push(...ids.subarray(i * width, (i + 1) * width - 1));
+          // The first of a context is not read: it only has to be there.
+          parts.contexts.push(0xffffffff, ...ids.subarray(i * width, (i + 1) * width - 1));
           parts.tokens.push(ids[(i + 1) * width - 1]);
         }
         const flags = new Float64Array(count);
-        mark.score(pairsFrom(width - 1, parts.contexts, parts.tokens), flags);
+        mark.score(pairsFrom(width, parts.contexts, parts.tokens), flags);
         digest.update(Uint8Array.from(flags));
       }
       expect(digest.digest('hex')).toBe(sha256);
@@ -122,6 +125,24 @@ describe('transformers', () => {
     const row = new Float32Array(20);
     mark.apply(Uint32Array.of(10), row);
     expect([...row.keys()].filter((id) => row[id] === 2)).toEqual([1, 4, 9, 12, 15]);
+  });
+
+  it('selfhash marks a step as it does, from context_width tokens on, and scores one more', () => {
+    const config = { seeding_scheme: 'selfhash', context_width: 3 };
+    const mark = openEngineMark({ mark: 'hf/greenlist', config, vocabSize: 100 });
+    const biased = (prompt: number[]) => {
+      const row = Float32Array.from({ length: 100 }, (_, id) => id / 10);
+      const before = row.slice();
+      const hook = new MarkHook(mark, { vocabSize: 100 });
+      hook.processLogits(row, [hook.start(prompt)]);
+      return [...row.keys()].filter((id) => row[id] !== before[id]);
+    };
+    // What WatermarkLogitsProcessor(100, 'cpu', 0.25, 2.0, 15485863, 'selfhash', 3) of 5.23 changes in the same rows.
+    expect(biased([5, 7])).toEqual([]);
+    expect(biased([5, 7, 9])).toEqual([62, 65, 67, 68, 76, 79, 90, 92, 98]);
+    const text = [5, 7, 9, 11, 13];
+    expect(pairsOf(mark, text).positions).toEqual(Uint32Array.of(2, 3, 4));
+    expect(mark.compat?.(Uint32Array.from(text), new Uint32Array(0)).figures.num_tokens_scored).toBe(3);
   });
 
   it('meant its bias for raw logits before 4.47', () => {
@@ -268,13 +289,34 @@ describe('secrets and mistakes', () => {
     ['lm-watermarking/extended', { seeding_scheme: 'ff-minskipgram_prf-1-False' }, 'width of at least 2'],
     ['three-bricks/greenlist', { seeding: 'skip' }, '"config.seeding" expected'],
     ['markllm/kgw', { f_scheme: 'max' }, '"config.f_scheme" expected'],
+    ['hf/greenlist', { greenlist_ratio: 0 }, '"config.greenlist_ratio" expected a number between 0 and 1, neither'],
+    ['hf/greenlist', { greenlist_ratio: 1 }, '"config.greenlist_ratio" expected a number between 0 and 1, neither'],
+    ['hf/greenlist', { greenlist_ratio: 0.001 }, 'a green list expected 1 to 99 of 100 tokens, got 0'],
+    ['unigram/xuandong23b', { fraction: 0.001 }, 'a green list expected at least one of 100 tokens, got none'],
+    ['unigram/xuandong23b', { vocab_size: 99 }, '"vocabSize" expected 99 as in "config.vocab_size", or none, got 100'],
   ])('%s refuses %j', (mark, config, message) => {
     expect(() => openEngineMark({ mark, config, vocabSize: 100 })).toThrow(message);
   });
+});
 
-  it('a graphics card is refused: its lists are others', () => {
-    const file: EngineMarkFile = { mark: 'tgi/greenlist', config: {}, vocabSize: 100, device: 'cuda' };
-    expect(() => openEngineMark(file)).toThrow('"device" expected cpu, got cuda');
+it('titles show what tells marks apart', () => {
+  const title = (mark: string, config: object) => openEngineMark({ mark, config, vocabSize: 100 }).title;
+  expect(title('markllm/kgw', { f_scheme: 'min' })).not.toBe(title('markllm/kgw', {}));
+  expect(title('lm-watermarking/simple_1', { select_green_tokens: false })).not.toBe(
+    title('lm-watermarking/simple_1', {}),
+  );
+});
+
+describe('keys that everybody knows', () => {
+  it.each<[string, object, boolean]>([
+    ['hf/greenlist', {}, true],
+    ['hf/greenlist', { hashing_key: 15485863 }, true],
+    ['hf/greenlist', { hashing_key: 15485864 }, false],
+    ['three-bricks/greenlist', { seed: 42 }, true],
+    ['hf/synthid', { ngram_len: 5, keys: [654, 400, 836, 123, 340] }, true],
+    ['hf/synthid', { ngram_len: 5, keys: [655, 400, 836, 123, 340] }, false],
+  ])('%s %j: %s', (mark, config, isPublic) => {
+    expect(hasPublicKey({ mark, config, vocabSize: 100 })).toBe(isPublic);
   });
 });
 
@@ -431,8 +473,14 @@ describe.skipIf(!existsSync(lab))('the KGW lab (skipped where ../shared/data is 
     readonly p_value: number;
   }
   const keyOf = (config: Record<string, number>, role: string) => config[`${role}_key`];
-  const openLab = (config: Record<string, number>, role: string, vocabSize: number) =>
+  const openLab = (
+    config: Record<string, number>,
+    role: string,
+    vocabSize: number,
+    device: Pick<EngineMarkFile, 'device' | 'cudaThreads'> = {},
+  ) =>
     openEngineMark({
+      ...device,
       mark: 'hf/greenlist',
       config: { greenlist_ratio: config.green_fraction, hashing_key: keyOf(config, role) },
       vocabSize,
@@ -470,7 +518,31 @@ describe.skipIf(!existsSync(lab))('the KGW lab (skipped where ../shared/data is 
     for (const recorded of fixture.detector_results) check(mark, fixture.token_ids, recorded);
   });
 
-  // 05 drew its lists on a graphics card, an L4, and recorded counts only: nothing of it can be drawn again on a CPU.
+  it('05, transformers on an L4: all recorded counts, z and p, of lists that the card drew', {
+    timeout: 300_000,
+  }, () => {
+    let counts = 0;
+    for (const file of ['artifacts_lab-05_trace.json', 'lab-05_examples.json']) {
+      const { records, config, vocabulary_size: vocabSize, gpu_name } = labFile(file);
+      expect(gpu_name).toBe('NVIDIA L4');
+      for (const role of ['generation', 'comparison'].filter((role) => keyOf(config, role) !== undefined)) {
+        const mark = openLab(config, role, vocabSize, { device: 'cuda', cudaThreads: CUDA_THREADS.L4 });
+        const other = openLab(config, role, vocabSize, { device: 'cuda', cudaThreads: CUDA_THREADS.A10G });
+        let differing = 0;
+        for (const { copied_token_ids: ids, detector_results } of records) {
+          for (const recorded of (detector_results as Recorded[]).filter(({ key_role }) => key_role === role)) {
+            check(mark, ids, recorded);
+            const figures = other.compat?.(Uint32Array.from(ids), new Uint32Array(0)).figures;
+            if (figures?.num_green_tokens !== recorded.num_green_tokens) differing++;
+            counts++;
+          }
+        }
+        expect(differing).toBeGreaterThan(0);
+      }
+    }
+    // The second file names one key of the two.
+    expect(counts).toBe(64);
+  });
 
   it('03, lists of its own making (mlx-mix-v1), written out here: every flag', () => {
     const { records, config } = labFile('artifacts_lab-03_trace.json');

@@ -130,6 +130,21 @@ describe('configurations', () => {
     );
   });
 
+  it('EXPGumbel’s table has no row and no column for ids beyond the vocabulary', () => {
+    const mark = openEngineMark({ mark: 'markllm/exp-gumbel', config: {}, vocabSize: 50 });
+    const message = '"tokens" expected ids below the vocabulary\'s size 50, got';
+    for (const ids of [
+      [1, 50, 2],
+      [1, 2, 50],
+    ]) {
+      const pairs = distinctPairs(ids, { contextWidth: 2 });
+      expect(() => mark.score(pairs, new Float64Array(pairs.n))).toThrow(message);
+    }
+    const row = new Float32Array(51);
+    expect(() => mark.apply(Uint32Array.of(1, 2), row)).toThrow(message);
+    expect(row).toEqual(new Float32Array(51));
+  });
+
   it('no key is seen', () => {
     for (const [mark, key] of [['exp', 'hash_key'] as const, ['exp-gumbel', 'seed'] as const]) {
       const opened = openEngineMark({ mark: `markllm/${mark}`, config: { [key]: 918_273_645 }, vocabSize: 99 });

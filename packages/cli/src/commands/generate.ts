@@ -130,11 +130,10 @@ async function openModel(flags: Flags, marks: readonly Mark[]) {
   const { checkSameTokenizer } = await import('@taggant/core');
   for (const { descriptor } of marks) {
     checkSameTokenizer(descriptor.tokenizer, tokenizer.id);
-    const { vocabSize = model.vocabSize } = descriptor.tokenizer ?? {};
-    if (vocabSize !== model.vocabSize) {
-      throw new CommandError(
-        `the mark's "tokenizer.vocabSize" expected the model's ${model.vocabSize}, got ${vocabSize}`,
-      );
+    const sizes = { vocabSize: descriptor.vocabSize, 'tokenizer.vocabSize': descriptor.tokenizer?.vocabSize };
+    for (const [field, size = model.vocabSize] of Object.entries(sizes)) {
+      if (size === model.vocabSize) continue;
+      throw new CommandError(`the mark's "${field}" expected the model's ${model.vocabSize}, got ${size}`);
     }
   }
   return { model, tokenizer, settings };

@@ -1,14 +1,17 @@
 /** `taggant scan`: whose mark is in a text, and under what settings? Tries keys, parameters and tokenizers. @module */
-import type { Reading, Scan } from '@taggant/detector';
+import { existsSync } from 'node:fs';
+import type { Reading, Scan, ScanPart } from '@taggant/detector';
 import type { Command } from 'commander';
 import { CommandError, complain, printable, withoutSecrets } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { integer, type KeyringFlags, probability, withKeyring } from '../flags.ts';
 import { isObject, nameOf, parseJsonExactly, readJsonLines, readText } from '../input.ts';
-import { writeWhole } from '../output.ts';
+import { openOutput, writeWhole } from '../output.ts';
+import { refuseToReplace } from '../paths.ts';
 import { openProgress } from '../progress.ts';
-import type { Tried } from '../scan/hypotheses.ts';
+import type { SealedHypothesis, Tried } from '../scan/hypotheses.ts';
 import { diagnosisOf, tableOf } from '../scan/words.ts';
+import type { ScanSetup, ScanWork } from '../scan-task.ts';
 
 interface Flags extends KeyringFlags {
   readonly text?: string;
@@ -20,6 +23,8 @@ interface Flags extends KeyringFlags {
   readonly exact?: boolean;
   readonly alpha: number;
   readonly top: number;
+  readonly out?: string;
+  readonly threads: number;
   readonly json?: boolean;
 }
 
@@ -40,6 +45,8 @@ export function scanCommand(program: Command): void {
       .option('--exact', 'try the settings as they are written, and no others')
       .option('--alpha <p>', 'family-wise p at or below which a mark is found', probability, 1e-6)
       .option('--top <n>', 'how many of the best to list', integer(1, 1000), 5)
+      .option('--out <file>', 'where the mark that was found goes, with the settings that fit and without its key')
+      .option('--threads <n>', 'threads that do the work', integer(1, 1024), 1)
       .option('--json', 'print one JSON object per text'),
   )
     .addHelpText('after', HELP)
@@ -50,26 +57,71 @@ async function scanTexts(flags: Flags): Promise<void> {
   if ((flags.text === undefined) === (flags.tokens === undefined)) {
     throw new CommandError('scan expected either --text or --tokens');
   }
-  const { scan } = await import('@taggant/detector');
+  checkOut(flags);
+  const { scanOf } = await import('@taggant/detector');
+  const { mapInThreads } = await import('@taggant/detector/threads');
   const texts = await readingsOf(flags);
+  if (flags.out !== undefined && texts.length > 1) throw new CommandError('--out goes with one text, got several');
   const hypotheses = await hypothesesFor(flags, texts);
+  const tests = texts.reduce((sum, { readings }) => sum + hypotheses.length * readings.length, 0);
+  const progress = await openProgress(tests, LONG);
+  const setup: ScanSetup = { texts: texts.map(({ readings }) => readings), top: flags.top };
+  const slices = Math.ceil(hypotheses.length / SLICE);
   let found = false;
-  for (const { id, readings } of texts) {
-    const progress = await openProgress(hypotheses.length * readings.length, LONG);
-    let shown = 0;
-    const result = scan(readings, hypotheses, {
-      alpha: flags.alpha,
-      top: flags.top,
-      onProgress(tested) {
-        progress.advance(tested - shown);
-        shown = tested;
-      },
-    });
+  let text = 0;
+  let parts: ScanPart<Tried>[] = [];
+  try {
+    for await (const part of mapInThreads<ScanSetup, ScanWork, ScanPart<Tried>>(workOn(texts, hypotheses), {
+      module: TASK,
+      setup,
+      threads: flags.threads,
+    })) {
+      progress.advance(part.tests);
+      parts.push(part);
+      if (parts.length < slices) continue;
+      const result = scanOf(parts, { alpha: flags.alpha, top: flags.top });
+      const { id } = texts[text];
+      await writeWhole('-', flags.json ? jsonOf(id, result) : wordsOf(id, result));
+      if (flags.out !== undefined) await writeMark(flags.out, result);
+      found ||= result.verdict === 'found';
+      text++;
+      parts = [];
+    }
+  } finally {
     progress.stop();
-    found ||= result.verdict === 'found';
-    await writeWhole('-', flags.json ? jsonOf(id, result) : wordsOf(id, result));
   }
   process.exitCode = found ? EXIT.marked : EXIT.inconclusive;
+}
+
+function checkOut({ out, keyring, text, tokens, mark = [] }: Flags): void {
+  if (out === undefined) return;
+  refuseToReplace(['--out', out], { '--keyring': keyring, '--text': text, '--tokens': tokens });
+  for (const path of mark) refuseToReplace(['--out', out], { '--mark': path });
+  if (existsSync(out)) {
+    throw new CommandError(`${out} exists already; texts may rest on it, so it is not replaced`);
+  }
+}
+
+/** The same slices however many threads there are. */
+function* workOn(texts: readonly Text[], hypotheses: readonly SealedHypothesis[]): Generator<ScanWork> {
+  for (let text = 0; text < texts.length; text++) {
+    for (let from = 0; from < hypotheses.length; from += SLICE) {
+      yield { text, hypotheses: hypotheses.slice(from, from + SLICE) };
+    }
+  }
+}
+
+/** Its descriptor: what `detect` takes, with the key from the keyring. */
+async function writeMark(path: string, { verdict, findings }: Scan<Tried>): Promise<void> {
+  if (verdict !== 'found') {
+    await complain(`nothing was found, so ${path} is not written`);
+    return;
+  }
+  const [{ mark, of }] = findings;
+  const out = openOutput(path);
+  await out.write(`${JSON.stringify(mark, null, 2)}\n`);
+  await out.close();
+  if (mark.kid === undefined) await complain(`${path} names no key: ${of.key} has it, or it is the engine's default`);
 }
 
 interface Text {
@@ -169,7 +221,10 @@ function sizesOf({ vocabSize = [] }: Flags, texts: readonly Text[]): number[] {
 }
 
 function jsonOf(id: string, { findings, ...rest }: Scan<Tried>): string {
-  const listed = findings.map(({ of, mark, lnP, ...finding }) => ({ ...of, ...finding, lnP, p: Math.exp(lnP), mark }));
+  const listed = findings.map(({ of, mark, lnP, ...finding }) => ({
+    ...{ ...of, kid: mark.kid ?? null },
+    ...{ ...finding, lnP, p: Math.exp(lnP), mark },
+  }));
   return `${JSON.stringify({ id, ...rest, p: Math.exp(rest.lnP), findings: listed })}\n`;
 }
 
@@ -177,6 +232,12 @@ function wordsOf(id: string, result: Scan<Tried>): string {
   const verdict = result.verdict === 'found' ? 'found' : 'nothing found';
   return `${verdict.padEnd(15)}${printable(id)}  ${diagnosisOf(result)}\n${tableOf(result.verdict === 'found' ? result.findings : result.findings.slice(0, 1))}`;
 }
+
+/** Hypotheses that go to a thread at a time: enough to fill it for a while, few enough to deal out evenly. */
+const SLICE = 64;
+
+/** Beside the commands' folder, in the sources; beside the command, in what is built of them. */
+const TASK = new URL(import.meta.url.endsWith('.ts') ? '../scan-task.ts' : './scan-task.js', import.meta.url);
 
 /** A bar is worth drawing from so many tests on. */
 const LONG = 1000;
@@ -189,8 +250,12 @@ Exit status:
 
 Without --mark, every key of the keyring is tried under its scheme's usual settings. With --mark, the settings of the file and
 those that people mistake for them (gamma, context, scheme, vocabulary size, device), under the file's key, or under every
-key of the keyring that fits. Every p is corrected for everything that was tried.
+key of the keyring that fits. Every p is corrected for everything that was tried. Green lists of graphics cards are tried too,
+card by card, unless the file says "device": "cpu"; they take longer.
+
+--out writes a mark file that detect and generate take. The key stays where it is: in the keyring, under the kid that the file names.
 
 Examples:
   $ taggant scan --text suspect.txt --tokenizer tiktoken:o200k_base tiktoken:cl100k_base
+  $ taggant scan --tokens ids.jsonl --mark old.json --threads 4 --out found.json
   $ taggant scan --tokens ids.jsonl --mark hf-greenlist.json --vocab-size 50257 50304`;

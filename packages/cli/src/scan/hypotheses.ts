@@ -3,23 +3,21 @@ import {
   deriveKey,
   EngineKey,
   exportEngineKey,
+  exportKey,
   isOfEngine,
   type KeyEntry,
   type Keyring,
-  type Mark,
   type MarkKey,
   type NativeDescriptor,
   nativeVariants,
-  openMark,
   parseDescriptor,
   SCHEMES,
   Secret,
 } from '@taggant/core';
-import type { Hypothesis } from '@taggant/detector';
 import { type EngineMarkFile, engineKeyFields, engineVariants, openEngineMark } from '@taggant/engines';
 import { CommandError } from '../errors.ts';
 import { isObject } from '../input.ts';
-import { holdsKey } from '../mark-file.ts';
+import { holdsKey, type SealedMark } from '../mark-file.ts';
 
 /** One of the things tried: whose key, and where its setting differs from the one that was written down. */
 export interface Tried {
@@ -27,6 +25,14 @@ export interface Tried {
   readonly key: string;
   /** `gamma 1/4 (set: 1/2)`, for each field that differs. */
   readonly differs: readonly string[];
+}
+
+/** One of the things to try, as plain data for any thread. Holds a key: it is handed over as a message and never written anywhere. */
+export interface SealedHypothesis {
+  readonly of: Tried;
+  readonly mark: SealedMark;
+  /** A setting that nobody wrote down: what its engine would refuse does not fit. */
+  readonly isVariant: boolean;
 }
 
 export interface ScanSources {
@@ -42,7 +48,7 @@ export interface ScanSources {
 }
 
 /** All of them. Without mark files, every key of the keyring under its scheme's default settings. */
-export function hypothesesOf(sources: ScanSources): Hypothesis<Tried>[] {
+export function hypothesesOf(sources: ScanSources): SealedHypothesis[] {
   const { keyring, files } = sources;
   const settings = files.length > 0 ? files : defaultsOf(keyring);
   return settings.flatMap(({ place, fields }) => {
@@ -70,7 +76,7 @@ function defaultsOf(keyring: Keyring | undefined): ScanSources['files'] {
   ];
 }
 
-function native(place: string, all: Record<string, unknown>, { keyring, exact }: ScanSources): Hypothesis<Tried>[] {
+function native(place: string, all: Record<string, unknown>, { keyring, exact }: ScanSources): SealedHypothesis[] {
   const { secret, label, kid, ...fields } = all;
   const set = parseDescriptor(fields);
   const variants = exact ? [set] : nativeVariants(set);
@@ -80,15 +86,17 @@ function native(place: string, all: Record<string, unknown>, { keyring, exact }:
           'secret' in entry && entry.key.scheme === set.scheme ? [[nameOf(entry), entry.key]] : [],
         )
       : [[place, deriveKey(Secret.fromHex(secret as string), set.scheme, label as string | undefined)]];
-  return keys.flatMap(([name, key]) =>
-    variants.map((variant) => ({
-      of: { key: name, differs: differences(set, variant, NATIVE_FIELDS) },
-      open: () => openMark(variant, key),
-    })),
-  );
+  return keys.flatMap(([name, key]) => {
+    const exported = exportKey(key);
+    return variants.map((descriptor) => ({
+      of: { key: name, differs: differences(set, descriptor, NATIVE_FIELDS) },
+      mark: { descriptor, key: exported },
+      isVariant: false,
+    }));
+  });
 }
 
-function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanSources): Hypothesis<Tried>[] {
+function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanSources): SealedHypothesis[] {
   const { keyring, vocabSizes, exact } = sources;
   const { kid, tokenizer: _, ...rest } = fields;
   const file = { ...rest, config: asObject(rest.config) } as unknown as EngineMarkFile;
@@ -110,21 +118,13 @@ function ofEngine(place: string, fields: Record<string, unknown>, sources: ScanS
             Object.keys(variant.config).filter((field) => !secret.includes(field)),
             first.config,
           ),
-          ...differences(file, variant, ['vocabSize', 'device'], first),
+          ...differences(file, variant, ['vocabSize', 'device', 'cudaThreads'], first),
         ],
       },
-      open: () => (variant === first ? openEngineMark(variant) : openIfPossible(variant)),
+      mark: variant,
+      isVariant: variant !== first,
     }));
   });
-}
-
-/** A variant that the engine itself would refuse does not fit. */
-function openIfPossible(variant: EngineMarkFile): Mark | undefined {
-  try {
-    return openEngineMark(variant);
-  } catch {
-    return undefined;
-  }
 }
 
 interface KeyToTry {

@@ -6,7 +6,7 @@ import type { Tried } from './hypotheses.ts';
 /** One paragraph. */
 export function diagnosisOf(result: Scan<Tried>): string {
   const { findings, tests, lnP } = result;
-  const corrected = `corrected for ${tests} tests`;
+  const corrected = `corrected for ${tests} ${tests === 1 ? 'test' : 'tests'}`;
   const [best] = findings;
   if (result.verdict === 'found') {
     const { of, title, reading } = best;
@@ -15,18 +15,22 @@ export function diagnosisOf(result: Scan<Tried>): string {
     return `${title}, key ${of.key}, fits ${how}; read as ${reading}; p = ${formatP(lnP)}, ${corrected}.`;
   }
   const outside =
-    result.outside === 0 ? '' : ` ${result.outside} tests could not fit: an id lies beyond their vocabulary.`;
+    result.outside === 0
+      ? ''
+      : ` ${result.outside} of the tests could not fit: an id lies beyond their vocabulary, or there is no such mark.`;
   if (lnP <= LN_HINT) {
     return `A hint (p = ${formatP(lnP)}, ${corrected}) of ${best.title}, key ${best.of.key}, not enough at alpha = ${result.alpha}. More text may decide.${outside}`;
   }
   if (best === undefined)
-    return `None of ${tests} tests came near: the text reads like any other under these keys.${outside}`;
+    return `Nothing came near, ${corrected}: the text reads like any other under these keys.${outside}`;
   const most = Math.max(...findings.map(({ n }) => n));
+  if (most === 0)
+    return `The text is too short to be tested: no token of it has the context that these marks read.${outside}`;
   const why =
     most < FEW_PAIRS
       ? `The text is short (${most} distinct pairs): a mark may be there all the same.`
       : 'Another key, scheme, tokenizer or device may have been used, or the text was never marked, or was rewritten.';
-  return `The best of ${tests} tests has p = ${formatP(lnP)}, corrected for all of them. ${why}${outside}`;
+  return `The best has p = ${formatP(lnP)}, ${corrected}. ${why}${outside}`;
 }
 
 /** The best hypotheses, a line each. */

@@ -29,6 +29,7 @@ export interface FixedGreenlist {
 
 export function fixedGreenlist({ title, vocabSize, gamma, delta, key, compat }: FixedGreenlist): Recipe {
   const greenCount = Math.trunc(gamma * vocabSize);
+  if (greenCount === 0) throw new RangeError(`a green list expected at least one of ${vocabSize} tokens, got none`);
   const p = greenCount / vocabSize;
   const peaks = new Peaks();
   let list: Uint8Array | undefined;

@@ -3,14 +3,17 @@
  * at first: entry i is final after i + 1 draws, and tokens of a vocabulary reach no further.
  * @module
  */
-import { permutationHead } from '@taggant/kernels';
+import type { Permutations } from '../random/permutations.ts';
 
 export class HashTable {
-  readonly #seed: number;
+  readonly #permutations: Permutations;
+  readonly #seed: unknown;
   #head = new Uint32Array(0);
 
-  constructor(seed: number) {
-    this.#seed = seed;
+  /** `permutations`: of as many numbers as {@link TABLE_SIZE}. */
+  constructor(permutations: Permutations, seed: bigint) {
+    this.#permutations = permutations;
+    this.#seed = permutations.seed(seed);
   }
 
   /** Entry `id` modulo the table's size, plus 1: from 1 to 1,000,003. */
@@ -18,7 +21,7 @@ export class HashTable {
     const place = id % TABLE_SIZE;
     if (place >= this.#head.length) {
       const wanted = Math.min(TABLE_SIZE, Math.max(2 ** 16, 2 * place));
-      this.#head = permutationHead(this.#seed, TABLE_SIZE, wanted).slice();
+      this.#head = this.#permutations.head(this.#seed, wanted).slice();
     }
     return this.#head[place] + 1;
   }

@@ -7,21 +7,27 @@
  * binomial tail bounds it (Hoeffding 1956, theorem 4): p is never too small.
  *
  * Weak: on a CPU only 32 bits of a seed reach the generator, whatever the key's length; and where a seed is a product of key and
- * tokens, a token 0 makes it 0 for every key (docs/compatibility.md). Pairs of seed 0 are left out of our statistics.
+ * tokens, a token 0 makes it 0 for every key (docs/compatibility.md). Pairs of seed 0 are left out of our statistics. After a
+ * token that is a multiple of 2^k there are 2^(32 - k) lists on a CPU, over all keys, in which a candidate's share of green ones is
+ * not G / V but strays from it by some sqrt(p (1 - p) / lists): 0.0004 where k = 12, one id in 4,096. Such pairs are scored.
  * @module
  */
-import { checkFinite, type EngineFigures, type Mark, Peaks, type Stage } from '@taggant/core';
+import { checkFinite, type EngineFigures, Peaks, type Stage } from '@taggant/core';
 import { distinctSeeds } from '../distinct.ts';
 import type { Recipe } from '../opener.ts';
+import type { Permutations } from '../random/permutations.ts';
+import { NO_TOKEN } from '../scored.ts';
 import { checkContext } from './context.ts';
 import { PermutedLists } from './permuted-lists.ts';
 
 export interface PermutedGreenlist {
   readonly title: string;
+  /** How many tokens there must be before a step that is marked. */
   readonly contextWidth: number;
-  readonly start?: Mark['start'];
-  /** V: how many tokens are permuted. Tokens from V on are never green. */
-  readonly vocabSize: number;
+  /** How many of them, the last ones, the seed reads: a text is scored from there on. Default: all. */
+  readonly reads?: number;
+  /** Of the V tokens of the vocabulary. Tokens from V on are never green. */
+  readonly permutations: Permutations;
   /** G: how many of them are green. */
   readonly greenCount: number;
   readonly delta: number;
@@ -30,10 +36,8 @@ export interface PermutedGreenlist {
   readonly tail?: boolean;
   /** A token is green if its id plus this, modulo V, is on the list. Default 0. */
   readonly roll?: number;
-  /**
-   * The seed in a context that starts at `from` in `tokens`, for a candidate; its low 32 bits are all that the generator uses.
-   */
-  seedOf(tokens: Uint32Array, from: number, candidate: number): number;
+  /** The seed of 64 bits where what is read starts at `from` in `tokens`, for a candidate. */
+  seedOf(tokens: Uint32Array, from: number, candidate: number): bigint;
   /** Whether no key enters that seed: such pairs have the same colour under every key, and are left out of our statistics. */
   isKeyless?(tokens: Uint32Array, from: number, candidate: number): boolean;
   /**
@@ -45,35 +49,42 @@ export interface PermutedGreenlist {
   compat?(tokens: Uint32Array, flagsOf: FlagsOf): EngineFigures;
 }
 
-/** 1 for green or 0 for each token that has its whole context, in the text's order; under another roll than the mark's. */
+/** 1 for green or 0 for each token that has what the seed reads, in the text's order; under another roll than the mark's. */
 export type FlagsOf = (tokens: Uint32Array, roll?: number) => Uint8Array;
 
 export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
-  const { title, contextWidth, start, vocabSize, greenCount, delta, stage, tail = false, roll = 0 } = mark;
+  const { contextWidth, reads = contextWidth, permutations, greenCount, delta, stage, tail = false, roll = 0 } = mark;
   const { selfSaltCandidates } = mark;
+  const vocabSize = permutations.n;
+  if (greenCount < 1 || greenCount >= vocabSize) {
+    throw new RangeError(`a green list expected 1 to ${vocabSize - 1} of ${vocabSize} tokens, got ${greenCount}`);
+  }
   const p = greenCount / vocabSize;
   // The last G are those that are not among the first V - G.
-  const lists = new PermutedLists(vocabSize, tail ? vocabSize - greenCount : greenCount, tail);
+  const lists = new PermutedLists(permutations, tail ? vocabSize - greenCount : greenCount, tail);
   const peaks = new Peaks();
-  const seedOf = (tokens: Uint32Array, from: number, candidate: number) => mark.seedOf(tokens, from, candidate) >>> 0;
+  const unread = contextWidth - reads;
+  const seedOf = (tokens: Uint32Array, from: number, candidate: number) =>
+    permutations.seed(BigInt.asUintN(64, mark.seedOf(tokens, from, candidate)));
   const flagsOf: FlagsOf = (tokens, other = roll) => {
-    const targets = tokens.subarray(contextWidth);
+    const targets = tokens.subarray(reads);
     const flags = new Uint8Array(targets.length);
-    const seeds = Uint32Array.from(targets, (token, i) => seedOf(tokens, i, token));
+    const seeds = Array.from(targets, (token, i) => seedOf(tokens, i, token));
     lists.count(seeds, targets, flags, other);
     return flags;
   };
   return {
-    title,
+    title: `${mark.title}${permutations.device}`,
     acts: 'logits',
     stage,
     contextWidth,
-    ...(start === undefined ? {} : { start }),
+    // Where tokens are missing that no seed reads, a step is scored, though it was not marked.
+    ...(unread === 0 ? {} : { start: { padding: NO_TOKEN, marks: false, scores: true, prompt: true } }),
     law: { law: 'binomial', trials: 1, p },
     oneBit: oneBitOfBias(p, delta),
     apply(context, logits, scale = 1) {
       const bias = Math.fround(delta * checkFinite(scale, 'scale'));
-      const from = checkContext(context, contextWidth);
+      const from = checkContext(context, contextWidth) + unread;
       peaks.read(logits);
       if (selfSaltCandidates === undefined) {
         lists.add(seedOf(context, from, 0), bias, logits, roll);
@@ -85,17 +96,17 @@ export function permutedGreenlist(mark: PermutedGreenlist): Recipe {
     },
     distinct: (pairs) =>
       distinctSeeds(pairs, (i) => {
-        const [from, token] = [i * contextWidth, pairs.tokens[i]];
+        const [from, token] = [i * contextWidth + unread, pairs.tokens[i]];
+        if (reads > 0 && pairs.contexts[from] === NO_TOKEN) return undefined;
         if (mark.isKeyless?.(pairs.contexts, from, token)) return undefined;
-        // A product of key and tokens whose low 32 bits died out, or a key of 0: list 0 is everybody's. Where a good key comes to
-        // 0 too (one seed in 2^32; in MarkLLM's KGW one in V, or more if V has small factors), its pair is lost, and no more:
-        // whether a pair is left out rests on its seed, never on a colour, so the law of those that stay is the same.
-        const seed = seedOf(pairs.contexts, from, token);
-        return seed === 0 ? undefined : [seed];
+        // A product of key and tokens whose bits died out, or a key of 0: list 0 is everybody's. Where a good key comes to 0 too
+        // (one seed in 2^32; in MarkLLM's KGW one in V, or more if V has small factors), its pair is lost, and no more: whether a
+        // pair is left out rests on its seed, never on a colour, so the law of those that stay is the same.
+        const [low, high] = permutations.words(seedOf(pairs.contexts, from, token));
+        return low === 0 && high === 0 ? undefined : [low, high];
       }),
     score({ n, contexts, tokens }, out) {
-      const seeds = new Uint32Array(n);
-      for (let i = 0; i < n; i++) seeds[i] = seedOf(contexts, i * contextWidth, tokens[i]);
+      const seeds = Array.from({ length: n }, (_, i) => seedOf(contexts, i * contextWidth + unread, tokens[i]));
       lists.count(seeds, tokens.subarray(0, n), out, roll);
     },
     ...(mark.compat === undefined ? {} : { compat: (tokens) => mark.compat?.(tokens, flagsOf) as EngineFigures }),

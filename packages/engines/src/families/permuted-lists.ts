@@ -3,40 +3,42 @@
  * permutation; a seed with many tokens, at once or in time, gets its list made, and kept.
  * @module
  */
-import { kernels, permutationHead } from '@taggant/kernels';
+import type { Permutations } from '../random/permutations.ts';
 
-export class PermutedLists {
+export class PermutedLists<Seed> {
+  readonly #permutations: Permutations<Seed>;
   readonly #vocabSize: number;
   readonly #headCount: number;
   /** What a token of the head is: 1 green; 0 where the rest of the permutation is green. */
   readonly #head: 0 | 1;
   readonly #words: number;
-  readonly #lists = new Map<number, Uint32Array>();
-  #asked = new Map<number, number>();
+  readonly #lists = new Map<Seed, Uint32Array>();
+  #asked = new Map<Seed, number>();
 
   /** `inverted`: green is whoever is not among the first `headCount`. */
-  constructor(vocabSize: number, headCount: number, inverted = false) {
-    this.#vocabSize = vocabSize;
+  constructor(permutations: Permutations<Seed>, headCount: number, inverted = false) {
+    this.#permutations = permutations;
+    this.#vocabSize = permutations.n;
     this.#headCount = headCount;
     this.#head = inverted ? 0 : 1;
-    this.#words = Math.ceil(vocabSize / 32);
+    this.#words = Math.ceil(permutations.n / 32);
   }
 
   /** Bit t % 32 of word t >> 5 is set where token t is green. To be read only. */
-  of(seed: number): Uint32Array {
+  of(seed: Seed): Uint32Array {
     let list = this.#lists.get(seed);
     if (list === undefined) {
       list = new Uint32Array(this.#words).fill(this.#head === 1 ? 0 : 0xffffffff);
-      for (const token of permutationHead(seed, this.#vocabSize, this.#headCount)) list[token >>> 5] ^= 1 << token;
+      for (const token of this.#permutations.head(seed, this.#headCount)) list[token >>> 5] ^= 1 << token;
       const most = Math.max(1, Math.floor(KEPT_WORDS / this.#words));
-      if (this.#lists.size >= most) this.#lists.delete(this.#lists.keys().next().value as number);
+      if (this.#lists.size >= most) this.#lists.delete(this.#lists.keys().next().value as Seed);
       this.#lists.set(seed, list);
     }
     return list;
   }
 
   /** Adds a bias to the tokens of a row whose id plus `roll` is on the list. Tokens beyond the vocabulary have none. */
-  add(seed: number, bias: number, logits: Float32Array, roll: number): void {
+  add(seed: Seed, bias: number, logits: Float32Array, roll: number): void {
     const list = this.of(seed);
     const width = Math.min(logits.length, this.#vocabSize);
     let place = roll % this.#vocabSize;
@@ -47,20 +49,18 @@ export class PermutedLists {
   }
 
   /** Whether a token's id plus `roll` is on the list of a seed. */
-  holds(seed: number, token: number, roll: number): boolean {
+  holds(seed: Seed, token: number, roll: number): boolean {
     if (token >= this.#vocabSize) return false;
     const list = this.#lists.get(seed);
     const rolled = (token + roll) % this.#vocabSize;
     if (list !== undefined) return isSet(list, rolled);
-    const place = new Int32Array(1);
-    kernels().permutationPlaces(Uint32Array.of(seed), Uint32Array.of(rolled), this.#vocabSize, this.#headCount, place);
-    return (place[0] >= 0 ? 1 : 0) === this.#head;
+    return this.#permutations.areAmongFirst([seed], Uint32Array.of(rolled), this.#headCount)[0] === this.#head;
   }
 
   /** 1 where token i's id plus `roll` is on the list of seed i, 0 elsewhere. Pairs that share a seed share its list. */
-  count(seeds: Uint32Array, tokens: Uint32Array, out: Float64Array | Uint8Array, roll: number): void {
+  count(seeds: readonly Seed[], tokens: Uint32Array, out: Float64Array | Uint8Array, roll: number): void {
     const size = this.#vocabSize;
-    const pairsOf = new Map<number, number[]>();
+    const pairsOf = new Map<Seed, number[]>();
     seeds.forEach((seed, i) => {
       out[i] = 0;
       if (tokens[i] >= size) return;
@@ -77,17 +77,16 @@ export class PermutedLists {
         single.push(...pairs);
       }
     }
-    const places = new Int32Array(single.length);
-    const seedsOf = Uint32Array.from(single, (i) => seeds[i]);
+    const seedsOf = single.map((i) => seeds[i]);
     const elements = Uint32Array.from(single, (i) => (tokens[i] + roll) % size);
-    kernels().permutationPlaces(seedsOf, elements, size, this.#headCount, places);
+    const areHead = this.#permutations.areAmongFirst(seedsOf, elements, this.#headCount);
     single.forEach((i, at) => {
-      out[i] = (places[at] >= 0 ? 1 : 0) === this.#head ? 1 : 0;
+      out[i] = areHead[at] === this.#head ? 1 : 0;
     });
   }
 
   /** Whether enough tokens were asked about under a seed, these included. */
-  #paysFor(seed: number, pairs: number): boolean {
+  #paysFor(seed: Seed, pairs: number): boolean {
     if (this.#lists.has(seed)) return true;
     const asked = (this.#asked.get(seed) ?? 0) + pairs;
     if (asked >= SHARED) return true;

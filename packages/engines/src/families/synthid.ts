@@ -36,18 +36,19 @@ export function readSynthId(config: Config): SynthIdFields {
 /** G-values from the table that the fields `sampling_table_size` and `sampling_table_seed` and the device stand for. */
 export function readTable(settings: Settings, { ngramLength, keys }: SynthIdFields): GValues {
   const { config } = settings;
+  const { cudaThreads } = settings;
   const device = needDevice(settings);
   const size = config.integer('sampling_table_size', LEAST_SIZE, 2 ** 24, 2 ** 16);
   const seed = config.integer('sampling_table_seed', 0, Number.MAX_SAFE_INTEGER, 0);
   if (!Number.isInteger(Math.log2(size))) {
     throw new RangeError(`"config.sampling_table_size" expected a power of two, got ${show(size)}`);
   }
-  if (device === 'cuda' && size > 2 ** 16) {
+  if (device === 'cuda' && cudaThreads === undefined && size > 2 ** 16) {
     throw new RangeError(
-      `"config.sampling_table_size" expected at most 65,536, got ${size}: larger ones depend on the graphics card`,
+      `"config.sampling_table_size" expected at most 65,536, got ${size}: larger ones depend on the graphics card, and need its "cudaThreads"`,
     );
   }
-  return tableGValues(ngramLength, keys, samplingTable(device, size, seed));
+  return tableGValues(ngramLength, keys, samplingTable(device, size, seed, cudaThreads));
 }
 
 /** Smaller tables repeat themselves within a text, and no exact law is known. */

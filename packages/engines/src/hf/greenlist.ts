@@ -7,15 +7,20 @@
  * `generate` runs the processor as the last of all, behind temperature and truncation; before, on raw logits: where the
  * configuration names an older `transformers_version`, delta is meant for there.
  *
- * Where no candidate of a selfhash step is on its list, transformers 5.23 fails; here the row stays as it is.
+ * Its selfhash marks where `context_width` tokens stand before the step, and reads, marking and detecting, one fewer. Where no
+ * candidate of such a step is on its list, transformers 5.23 fails; here the row stays as it is.
+ *
+ * The lists, and selfhash's table of 1,000,003 hashes, are drawn on the model's device: the table is larger than any card's number of
+ * threads, so what selfhash makes of it depends on the card.
  * @module
  */
 import type { EngineFigures, Stage } from '@taggant/core';
 import { distinctFlags, normalTail, sumOf, withoutBos, zOfGreen } from '../families/green-figures.ts';
-import { HashTable } from '../families/hash-table.ts';
+import { HashTable, TABLE_SIZE } from '../families/hash-table.ts';
 import { type FlagsOf, permutedGreenlist } from '../families/permuted-greenlist.ts';
-import { floorMod, INT64_MIN, int64, low32, SEED_MODULUS } from '../int64.ts';
-import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { floorMod, INT64_MIN, int64, SEED_MODULUS } from '../int64.ts';
+import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { permutationsOf } from '../random/permutations.ts';
 
 /**
  * Reads the fields of `WatermarkingConfig`, and beside them those of the detector and the model that its figures rest on:
@@ -24,8 +29,7 @@ import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts
 export function openGreenlist(settings: Settings): Recipe {
   const { config } = settings;
   const vocabSize = needVocabSize(settings);
-  needCpu(settings, 'torch.randperm on CUDA draws other lists');
-  const gamma = config.number('greenlist_ratio', 0, 1, 0.25);
+  const gamma = config.share('greenlist_ratio', 0.25);
   const delta = config.number('bias', -100, 100, 2);
   const key = config.key('hashing_key', INT64_MIN, SEED_MODULUS, 15485863n);
   const scheme = config.choice('seeding_scheme', ['lefthash', 'selfhash'], 'lefthash');
@@ -33,7 +37,8 @@ export function openGreenlist(settings: Settings): Recipe {
   const figures = readFigures(settings, gamma);
   const common = {
     title: `transformers green list ${scheme} gamma ${gamma} delta ${delta}, context ${window}`,
-    vocabSize,
+    permutations: permutationsOf(settings, vocabSize),
+    contextWidth: window,
     greenCount: Math.trunc(vocabSize * gamma),
     delta,
     stage: stageOf(config.has('transformers_version') ? config.text('transformers_version') : '5.23'),
@@ -41,18 +46,17 @@ export function openGreenlist(settings: Settings): Recipe {
   if (scheme === 'lefthash') {
     return permutedGreenlist({
       ...common,
-      contextWidth: window,
-      seedOf: (tokens, from) => low32(floorMod(key * BigInt(tokens[from + window - 1]), SEED_MODULUS)),
+      seedOf: (tokens, from) => floorMod(key * BigInt(tokens[from + window - 1]), SEED_MODULUS),
       isKeyless: (tokens, from) => tokens[from + window - 1] === 0,
       compat: (tokens, flagsOf) => figures(tokens, window + 1, window, flagsOf),
     });
   }
   // The candidate is the last of the window.
-  const table = new HashTable(low32(key));
+  const table = new HashTable(permutationsOf(settings, TABLE_SIZE), BigInt.asUintN(64, key));
   const hash = (token: number) => BigInt(table.at(token));
   return permutedGreenlist({
     ...common,
-    contextWidth: window - 1,
+    reads: window - 1,
     selfSaltCandidates: 40,
     seedOf(tokens, from, candidate) {
       const anchor = hash(candidate);
@@ -61,7 +65,7 @@ export function openGreenlist(settings: Settings): Recipe {
         const seed = int64(int64(key * hash(tokens[i])) * anchor);
         if (seed < least) least = seed;
       }
-      return low32(floorMod(least, SEED_MODULUS));
+      return floorMod(least, SEED_MODULUS);
     },
     compat: (tokens, flagsOf) => figures(tokens, window, window, flagsOf),
   });

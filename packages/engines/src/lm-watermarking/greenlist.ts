@@ -4,14 +4,15 @@
  *
  * A seed that forgets the order of its window, or all but one of its tokens, gives many contexts one list: pairs that share
  * list and token count once here, however different their windows. `minhash_prf` and `skipgram_prf` have at most 1,000,003
- * lists in all, the same ones for every key. Text is scored as it is: the detector's normalizers are the caller's business.
+ * lists in all, the same ones for every key. Lists are drawn on the device of the ids, the table of hashes always on a CPU. Text is scored as it is: the detector's normalizers are the caller's business.
  * @module
  */
 import type { EngineFigures } from '@taggant/core';
 import { distinctFlags, normalTail, sumOf, withoutBos, zOfGreen } from '../families/green-figures.ts';
 import { permutedGreenlist } from '../families/permuted-greenlist.ts';
-import { floorMod, INT64_MAX, low32, SEED_MODULUS } from '../int64.ts';
-import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { floorMod, INT64_MAX, SEED_MODULUS } from '../int64.ts';
+import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { permutationsOf } from '../random/permutations.ts';
 import { PRFS } from './prf.ts';
 
 /** The first paper's processor, which hands its seed to torch without a modulo. */
@@ -27,7 +28,7 @@ export function openSimple1(settings: Settings): Recipe {
     width: 1,
     selfSalt: false,
     zeroIsKeyless: true,
-    seedOf: ([previous]) => low32(key * previous),
+    seedOf: ([previous]) => key * previous,
     windows: false,
   });
 }
@@ -48,7 +49,7 @@ export function openExtended(settings: Settings): Recipe {
     width,
     selfSalt,
     zeroIsKeyless: prf !== 'anchored_minhash_prf' && prf !== 'noncomm_prf',
-    seedOf: (window) => low32(floorMod(PRFS[prf](window, key), SEED_MODULUS)),
+    seedOf: (window) => floorMod(PRFS[prf](window, key), SEED_MODULUS),
     windows: true,
   });
 }
@@ -101,7 +102,7 @@ interface Variant {
   readonly zeroIsKeyless: boolean;
   /** Whether the detector can look for the best window. */
   readonly windows: boolean;
-  seedOf(window: readonly bigint[]): number;
+  seedOf(window: readonly bigint[]): bigint;
 }
 
 function open(
@@ -110,8 +111,7 @@ function open(
 ): Recipe {
   const { config } = settings;
   const vocabSize = needVocabSize(settings);
-  needCpu(settings, 'torch.randperm on CUDA draws other lists');
-  const gamma = config.number('gamma', 0, 1, variant.gamma);
+  const gamma = config.share('gamma', variant.gamma);
   const delta = config.number('delta', -100, 100, 2);
   const head = config.flag('select_green_tokens', true);
   const bos = config.has('bos_token_id') ? config.integer('bos_token_id', 0, 2 ** 32 - 1) : undefined;
@@ -119,9 +119,9 @@ function open(
   const threshold = config.number('z_threshold', -1e9, 1e9, 4) || 4;
   const contextWidth = selfSalt ? width - 1 : width;
   return permutedGreenlist({
-    title: `lm-watermarking ${name} gamma ${gamma} delta ${delta}, context ${contextWidth}`,
+    title: `lm-watermarking ${name} gamma ${gamma} delta ${delta}, context ${contextWidth}${head ? '' : ', green by red'}`,
     contextWidth,
-    vocabSize,
+    permutations: permutationsOf(settings, vocabSize),
     greenCount: Math.trunc(vocabSize * gamma),
     tail: !head,
     delta,

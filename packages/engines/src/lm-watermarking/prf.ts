@@ -7,12 +7,13 @@
  */
 import { HashTable, TABLE_SIZE } from '../families/hash-table.ts';
 import { floorMod, int64 } from '../int64.ts';
+import { cpuPermutations } from '../random/permutations.ts';
 
 /** Window: the last ids, newest last. */
 export type Prf = (window: readonly bigint[], key: bigint) => bigint;
 
-/** Its table is everybody's: no key enters. */
-const table = new HashTable(2971215073);
+/** Its table is everybody's: no key enters, and a CPU draws it whatever the device. */
+const table = new HashTable(cpuPermutations(TABLE_SIZE), 2971215073n);
 
 const hash = (value: bigint): bigint => BigInt(table.at(Number(floorMod(value, BigInt(TABLE_SIZE)))));
 const product = (values: readonly bigint[]): bigint => values.reduce((all, value) => int64(all * value), 1n);

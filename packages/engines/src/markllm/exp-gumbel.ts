@@ -29,9 +29,14 @@ export function openExpGumbel(settings: Settings): Recipe {
   rand.seed(low32(config.key('seed', 0n, 2n ** 64n - 1n, 42n)));
   // The hook divides by the temperature.
   config.ignore('algorithm_name', 'sequence_length', 'temperature');
+  // The table ends there; an id beyond it would be read as another row's.
+  const idOf = (token: number) => {
+    if (token < vocabSize) return token;
+    throw new RangeError(`"tokens" expected ids below the vocabulary's size ${vocabSize}, got ${token}`);
+  };
   const sumOf = (tokens: Uint32Array, from: number) => {
     let sum = 0;
-    for (let i = from; i < from + width; i++) sum += tokens[i];
+    for (let i = from; i < from + width; i++) sum += idOf(tokens[i]);
     return sum;
   };
   let row = 0;
@@ -39,10 +44,10 @@ export function openExpGumbel(settings: Settings): Recipe {
     seed(tokens: Uint32Array, from: number) {
       row = sumOf(tokens, from);
     },
-    of: (token: number) => Math.max(eps, rand.at(row * vocabSize + token)),
+    of: (token: number) => Math.max(eps, rand.at(row * vocabSize + idOf(token))),
     /** In the table's order: it is walked once, and not from its start for each pair. */
     ofPairs(contexts: Uint32Array, tokens: Uint32Array, out: Float64Array) {
-      const places = Float64Array.from(out, (_, i) => sumOf(contexts, i * width) * vocabSize + tokens[i]);
+      const places = Float64Array.from(out, (_, i) => sumOf(contexts, i * width) * vocabSize + idOf(tokens[i]));
       const order = Uint32Array.from(out, (_, i) => i).sort((a, b) => places[a] - places[b]);
       for (const i of order) out[i] = Math.max(eps, rand.at(places[i]));
     },

@@ -1,7 +1,8 @@
 /**
  * MarkLLM's KGW (THU-BPM/MarkLLM, commit 112fa74, and PyPI 0.1.5: watermark/kgw/kgw.py). It is not the mark of Kirchenbauer et
  * al. 2023: the context is hashed by a keyed permutation of the V token ids, and the seed is reduced modulo V, so there are
- * V lists in all, the same ones for every key. V is the length of the tokenizer there, unless it was told another.
+ * V lists in all, the same ones for every key. V is the length of the tokenizer there, unless it was told another. Its configuration's
+ * device, a graphics card by default, draws the permutation and the lists.
  *
  * Weak: those V lists can be tabulated once and for all. A previous token of 0 gives every context one list with `time`, whose
  * products collide 5.6 times too often modulo 50,272. Pairs that share list and token count once here. The null law takes the
@@ -9,34 +10,35 @@
  * @module
  */
 import type { EngineFigures } from '@taggant/core';
-import { permutationHead } from '@taggant/kernels';
 import { sumOf, zOfGreen } from '../families/green-figures.ts';
 import { permutedGreenlist } from '../families/permuted-greenlist.ts';
-import { floorMod, INT64_MIN, low32, SEED_MODULUS } from '../int64.ts';
-import { needCpu, needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { floorMod, INT64_MIN, SEED_MODULUS } from '../int64.ts';
+import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { permutationsOf } from '../random/permutations.ts';
 
 export function openKgw(settings: Settings): Recipe {
   const { config } = settings;
   const vocabSize = needVocabSize(settings);
-  needCpu(settings, 'torch.randperm on CUDA draws other lists');
+  const permutations = permutationsOf(settings, vocabSize);
   config.choice('algorithm_name', ['KGW'], 'KGW');
-  const gamma = config.number('gamma', 0, 1, 0.5);
+  const gamma = config.share('gamma', 0.5);
   const delta = config.number('delta', -100, 100, 2);
   const key = config.key('hash_key', INT64_MIN, SEED_MODULUS, 15485863n);
   const width = config.integer('prefix_length', 1, 64, 1);
-  const f = FUNCTIONS[config.choice('f_scheme', ['time', 'additive', 'skip', 'min'], 'time')];
+  const fScheme = config.choice('f_scheme', ['time', 'additive', 'skip', 'min'], 'time');
+  const f = FUNCTIONS[fScheme];
   const scheme = config.choice('window_scheme', ['left', 'self'], 'left');
   const threshold = config.number('z_threshold', -1e9, 1e9, 4);
   const keyed = Number(floorMod(key, BigInt(vocabSize)));
   let made: Uint32Array | undefined;
   const permutation = () => {
-    made ??= permutationHead(low32(key), vocabSize, vocabSize).slice();
+    made ??= permutations.head(permutations.seed(BigInt.asUintN(64, key)), vocabSize).slice();
     return made;
   };
   return permutedGreenlist({
-    title: `MarkLLM KGW ${scheme} gamma ${gamma} delta ${delta}, context ${width}`,
+    title: `MarkLLM KGW ${fScheme} ${scheme} gamma ${gamma} delta ${delta}, context ${width}`,
     contextWidth: width,
-    vocabSize,
+    permutations,
     greenCount: Math.trunc(vocabSize * gamma),
     delta,
     stage: 'pre-temperature',
@@ -45,7 +47,7 @@ export function openKgw(settings: Settings): Recipe {
     seedOf(tokens, from, candidate) {
       const prf = permutation();
       const value = f(prf, tokens, from, width);
-      return (value * (scheme === 'self' ? prf[candidate % vocabSize] : keyed)) % vocabSize;
+      return BigInt((value * (scheme === 'self' ? prf[candidate % vocabSize] : keyed)) % vocabSize);
     },
     compat(tokens, flagsOf): EngineFigures {
       const flags = flagsOf(tokens);

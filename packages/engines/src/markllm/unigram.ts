@@ -13,7 +13,7 @@ export function openUnigram(settings: Settings): Recipe {
   const { config } = settings;
   const vocabSize = needVocabSize(settings);
   config.choice('algorithm_name', ['Unigram'], 'Unigram');
-  const gamma = config.number('gamma', 0, 1, 0.5);
+  const gamma = config.share('gamma', 0.5);
   const delta = config.number('delta', -100, 100, 2);
   const key = config.key('hash_key', INT64_MIN, INT64_MAX, 15485863n);
   const threshold = config.number('z_threshold', -1e9, 1e9, 4);

@@ -13,16 +13,16 @@ export interface SamplingTable {
 }
 
 /**
- * A CPU takes the lowest bit of each word of MT19937 (aten/src/ATen/core/DistributionsHelper.h). A graphics card gives each
- * element a Philox stream of its own (aten/src/ATen/native/cuda/DistributionTemplates.h) as long as it can start that many
- * threads; most can start 65,536. One that cannot, such as a T4 with 40,960, draws the rest of the table in another way, which
- * is not followed here. Of a seed, 53 bits can be given; a CPU uses 32.
+ * A CPU takes the lowest bit of each word of MT19937 (aten/src/ATen/core/DistributionsHelper.h). Each of the `threads` that a
+ * graphics card starts has a Philox stream of its own (aten/src/ATen/native/cuda/DistributionTemplates.h), whose first word makes
+ * one element, the next one the element so many places on, and so forth. Most cards start 65,536, and then no thread makes two; a
+ * T4 starts 40,960. Of a seed, 53 bits can be given; a CPU uses 32.
  */
-export function samplingTable(device: Device, size: number, seed: number): SamplingTable {
-  const name = `${device} ${size} ${seed}`;
+export function samplingTable(device: Device, size: number, seed: number, threads = size): SamplingTable {
+  const name = `${device} ${size} ${seed} ${threads}`;
   let table = tables.get(name);
   if (table === undefined) {
-    const bits = device === 'cpu' ? ofTwister(size, seed) : ofPhilox(size, seed);
+    const bits = device === 'cpu' ? ofTwister(size, seed) : ofPhilox(size, seed, threads);
     table = { bits, share: bits.reduce((sum, bit) => sum + bit, 0) / size };
     if (tables.size === KEPT) tables.delete(tables.keys().next().value as string);
     tables.set(name, table);
@@ -36,12 +36,13 @@ function ofTwister(size: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: size }, () => generator.next() & 1);
 }
 
-function ofPhilox(size: number, seed: number): Uint8Array {
+function ofPhilox(size: number, seed: number, threads: number): Uint8Array {
   const block = new Uint32Array(4);
   return Uint8Array.from({ length: size }, (_, i) => {
-    block.set([0, 0, i, 0]);
+    const lap = Math.floor(i / threads);
+    block.set([lap >>> 2, 0, i % threads, 0]);
     philoxBlock(block, (seed % 2 ** 32) | 0, Math.floor(seed / 2 ** 32));
-    return block[0] & 1;
+    return block[lap & 3] & 1;
   });
 }
 

@@ -4,15 +4,17 @@
  *
  * The list is rolled by the payload: under message m token t is green if t + m is on it. Its generator permutes a row of logits,
  * its detector the tokenizer's ids: where the two widths differ it does not find its own mark, and `vocabSize` is the row's.
- * Its detector skips the first token that has a whole context. The key is reduced to 32 bits of seed.
+ * Its detector skips the first token that has a whole context. The key is reduced to 32 bits of seed, for a
+ * generator that runs on a CPU whatever the model's device.
  * @module
  */
 import type { EngineFigures } from '@taggant/core';
 import { lnBinomialTail } from '@taggant/stats';
 import { distinctFlags, normalTail, sumOf, zOfGreen } from '../families/green-figures.ts';
 import { permutedGreenlist } from '../families/permuted-greenlist.ts';
-import { floorMod, low32, SEED_MODULUS } from '../int64.ts';
+import { floorMod, SEED_MODULUS } from '../int64.ts';
 import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
+import { cpuPermutations } from '../random/permutations.ts';
 
 export function openGreenlist(settings: Settings): Recipe {
   const { config } = settings;
@@ -24,7 +26,7 @@ export function openGreenlist(settings: Settings): Recipe {
   const key = config.key('seed', 0n, SEED_MODULUS, 0n);
   // The class and the command line call it by two names. With 0 no key would enter the seed.
   const salt = BigInt(config.integer(config.has('salt_key') ? 'salt_key' : 'hash_key', 1, 2 ** 53 - 1, 35317));
-  const gamma = config.number('gamma', 0, 1, 0.25);
+  const gamma = config.share('gamma', 0.25);
   const delta = config.number('delta', -100, 100, 4);
   const most = config.integer('payload_max', 0, vocabSize - 1, 0);
   const payload = config.integer('payload', 0, vocabSize - 1, 0);
@@ -34,7 +36,7 @@ export function openGreenlist(settings: Settings): Recipe {
   return permutedGreenlist({
     title: `Three Bricks green list gamma ${gamma} delta ${delta} payload ${payload}, context ${width}`,
     contextWidth: width,
-    vocabSize,
+    permutations: cpuPermutations(vocabSize),
     greenCount: Math.trunc(vocabSize * gamma),
     delta,
     stage: 'pre-temperature',
@@ -42,7 +44,7 @@ export function openGreenlist(settings: Settings): Recipe {
     seedOf(tokens, from) {
       let seed = key;
       for (let i = from; i < from + width; i++) seed = floorMod(seed * salt + BigInt(tokens[i]), SEED_MODULUS);
-      return low32(seed);
+      return seed;
     },
     compat(tokens, flagsOf) {
       const scored = tokens.subarray(1);

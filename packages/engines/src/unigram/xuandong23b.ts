@@ -12,13 +12,12 @@ import { needVocabSize, type Recipe, type Settings } from '../opener.ts';
 /** Reads `fraction`, `strength` and `watermark_key`; `threshold` and `test_min_tokens` are those of the detector's script. */
 export function openUnigram(settings: Settings): Recipe {
   const { config } = settings;
-  const fraction = config.number('fraction', 0, 1, 0.5);
+  const fraction = config.share('fraction', 0.5);
   const strength = config.number('strength', -100, 100, 2);
   const key = config.key(config.has('wm_key') ? 'wm_key' : 'watermark_key', INT64_MIN, INT64_MAX, 0n);
   const threshold = config.number('threshold', -1e9, 1e9, 6);
   const least = config.integer('test_min_tokens', 0, 2 ** 32, 200);
-  // The size stands among its own fields too.
-  const vocabSize = config.has('vocab_size') ? config.integer('vocab_size', 2, 2 ** 24 - 1) : needVocabSize(settings);
+  const vocabSize = sizeOf(settings);
   return fixedGreenlist({
     title: `Unigram fraction ${fraction} strength ${strength}`,
     vocabSize,
@@ -27,6 +26,17 @@ export function openUnigram(settings: Settings): Recipe {
     key,
     compat: (tokens, flags) => figuresOf(tokens, flags, { fraction, threshold, least }),
   });
+}
+
+/** The size stands among its own fields too. */
+function sizeOf(settings: Settings): number {
+  const { config, vocabSize } = settings;
+  if (!config.has('vocab_size')) return needVocabSize(settings);
+  const size = config.integer('vocab_size', 2, 2 ** 24 - 1);
+  if (vocabSize !== undefined && vocabSize !== size) {
+    throw new RangeError(`"vocabSize" expected ${size} as in "config.vocab_size", or none, got ${vocabSize}`);
+  }
+  return size;
 }
 
 /** `detect` over all tokens; `unidetect` over the set of them. The script gives no prediction on a text that is too short. */

@@ -2,7 +2,9 @@
 
   python vllm.py SOURCE ROWS > ../vectors/vllm-goldens.json
 
-SOURCE: vllm-0.33.0.tar.gz, unpacked. ROWS: JSON of the four SBW candidates in the same form, which only pull request 56859 has.
+SOURCE: vllm-0.33.0.tar.gz, unpacked. ROWS: JSON of the four SBW candidates in the same form. No release has them: they are those whose
+name begins with sbw- in tests/watermarking/watermarking_goldens.json of pull request 56859 (github.com/vllm-project/vllm) at commit
+01c268bc, with the fields that `smaller` keeps copied by hand.
 """
 
 import hashlib
