@@ -13,11 +13,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   sampler: ['core', '@huggingface/transformers', 'node-llama-cpp'],
   detector: ['core', 'stats', '@huggingface/tokenizers', 'tiktoken'],
   'tiny-lm': ['core', 'detector'],
-  report: ['core', 'detector', 'stats', 'vega', 'vega-lite'],
+  probes: ['core', 'detector', 'stats', '@huggingface/transformers', '@noble/hashes', 'canonicalize'],
+  report: ['core', 'detector', 'probes', 'stats', 'vega', 'vega-lite'],
   cli: [
     'core',
     'detector',
     'engines',
+    'probes',
     'report',
     'sampler',
     'stats',
@@ -28,6 +30,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'hyparquet',
     'hyparquet-compressors',
     'picocolors',
+    'yaml',
   ],
 };
 

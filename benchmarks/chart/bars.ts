@@ -78,7 +78,7 @@ export async function barChart(label: string, sections: readonly Section[], scal
 }
 
 /** An SVG file of its own: with its namespace, its size, and the colours that a page would give it. */
-function standalone(svg: string, { width, height, margin }: Frame): string {
+export function standalone(svg: string, { width, height, margin }: Frame): string {
   const size = `width="${width + margin.left + margin.right}" height="${height + margin.top + margin.bottom}"`;
   const start = svg.indexOf('>') + 1;
   return `${svg.slice(0, start).replace('<svg', `<svg xmlns="http://www.w3.org/2000/svg" ${size}`)}${STYLE}${svg.slice(start)}\n`;

@@ -3,13 +3,15 @@
  * in any thread and the output is the same however many there are.
  * @module
  */
-import type { DedupMode, Tokenizer } from '@taggant/core';
-import { detectCohorts, detectLayers, detectTokens } from '@taggant/detector';
+import type { DedupMode, Mark, Tokenizer } from '@taggant/core';
+import { detectCohorts, detectLayers, detectTokens, EvidenceStream } from '@taggant/detector';
+import { type DecoySetup, decoyKeysOf } from './decoys.ts';
 import { at, CommandError } from './errors.ts';
 import { type JsonLine, jsonLinesOf } from './input.ts';
 import type { Batch } from './inputs.ts';
 import { type SealedMark, unseal } from './mark-file.ts';
-import { describeResult, jsonResult, type Result, wordResult } from './print.ts';
+import { describeResult, jsonResult, type Result, type StreamResult, wordResult } from './print.ts';
+import { openDecoyProgress } from './progress.ts';
 import type { SearchSetup } from './search-flags.ts';
 import { NO_RESULTS, type Tally } from './tally.ts';
 import { openTokenizerOf } from './tokenizers.ts';
@@ -25,6 +27,9 @@ export interface DetectSetup {
   /** Instead of the mark's own cohort. */
   readonly search?: SearchSetup;
   readonly decoys?: number;
+  readonly decoyKeys?: DecoySetup;
+  /** All inputs are one stream; the results of the first `done` are there already and are not printed again. */
+  readonly stream?: { readonly done: number };
   readonly print: 'json' | 'words' | 'colored-words';
   /** Of texts; absent for token ids. */
   readonly text?: { readonly tokenizer?: string; readonly prompt?: string };
@@ -51,17 +56,29 @@ interface Input {
 
 export default async function openDetectTask(setup: DetectSetup): Promise<(batch: Batch) => Tested> {
   const { alpha, dedup, details, decoys, layered, print, search } = setup;
+  let { done } = setup.stream ?? { done: 0 };
   const marks = setup.marks.map(unseal);
   const read = setup.text === undefined ? tokensOf : textsOf(setup, await openTokenizerOf(marks, setup.text.tokenizer));
+  const stream = setup.stream && new EvidenceStream(marks[0], { alpha, dedup });
+  const decoyProgress = await openDecoyProgress(setup.decoyKeys?.count);
   const test = ({ tokens, prompt, place }: Input): Result => {
     const options = { alpha, dedup, details, decoys, prompt };
     try {
+      if (stream !== undefined) return testNext(stream, marks[0], tokens, prompt);
+      if (setup.decoyKeys !== undefined) {
+        const { seed } = setup.decoyKeys;
+        const decoyKeys = decoyKeysOf(setup.marks[0], setup.decoyKeys, decoyProgress.to);
+        const detection = detectTokens(tokens, marks[0], { ...options, decoyKeys });
+        return { ...detection, decoyKeys: detection.decoyKeys && { ...detection.decoyKeys, seed } };
+      }
       if (search !== undefined) {
         return { noun: search.noun, ...detectCohorts(tokens, marks[0], search.cohorts, options) };
       }
       return layered ? detectLayers(tokens, marks, options) : detectTokens(tokens, marks[0], options);
     } catch (error) {
       throw at(place, error);
+    } finally {
+      decoyProgress.stop();
     }
   };
   const show =
@@ -71,18 +88,45 @@ export default async function openDetectTask(setup: DetectSetup): Promise<(batch
   return (batch) => {
     // First all texts are tokenized, then all are tested: taking turns, the two would push each other out of the caches.
     const { items: inputs, error: unread } = untilError(read(batch, setup));
-    const { items: detections, error: untested } = untilError(inputs, test);
+    const { items: all, error: untested } = untilError(inputs, test);
+    const skipped = Math.min(done, all.length);
+    done -= skipped;
+    const detections = all.slice(skipped);
     const tally = { ...NO_RESULTS };
     for (const { verdict } of detections) tally[verdict]++;
-    const last = detections.at(-1);
+    const last = all.at(-1);
     const error = untested ?? unread;
     return {
-      lines: detections.map((detection, i) => show(inputs[i].id, detection)).join(''),
+      lines: detections.map((detection, i) => show(inputs[skipped + i].id, detection)).join(''),
       tally,
       tokens: detections.reduce((sum, { positions }) => sum + positions.seen, 0),
       description: last === undefined ? '' : describeResult(last),
       ...(error && { error }),
     };
+  };
+}
+
+/** The stream so far, with this input. */
+function testNext(
+  stream: EvidenceStream,
+  { law, descriptor, title }: Mark,
+  tokens: ArrayLike<number>,
+  prompt: ArrayLike<number> | undefined,
+): StreamResult {
+  const evidence = stream.add(tokens, prompt);
+  const { alpha, dedup, documents } = stream;
+  const { crossed, lnP } = evidence;
+  return {
+    verdict: crossed ? 'marked' : 'inconclusive',
+    reason: crossed ? 'evidence' : lnP <= Math.log(0.01) ? 'weak-evidence' : 'no-evidence',
+    ...evidence,
+    documents,
+    alpha,
+    dedup,
+    law,
+    mark: descriptor,
+    title,
+    positions: { seen: tokens.length },
   };
 }
 

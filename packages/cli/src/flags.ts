@@ -11,6 +11,7 @@ export const integer = (min: number, max: number) =>
   number(`an integer from ${min} to ${max}`, (value) => Number.isInteger(value) && value >= min && value <= max);
 
 export const finite = number('a number', () => true);
+export const aboveZero = number('a number above 0', (value) => value > 0);
 export const probability = number('a number in (0, 1)', (value) => value > 0 && value < 1);
 export const share = number('a number in (0, 1]', (value) => value > 0 && value <= 1);
 export const atLeastZero = number('a number of at least 0', (value) => value >= 0);

@@ -5,6 +5,7 @@ import { detectCommand } from './commands/detect.ts';
 import { generateCommand } from './commands/generate.ts';
 import { keygenCommand } from './commands/keygen.ts';
 import { keysCommand } from './commands/keys.ts';
+import { probeCommand } from './commands/probe.ts';
 import { scanCommand } from './commands/scan.ts';
 import { complain, explain, masked } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
@@ -19,7 +20,16 @@ function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXAMPLES);
-  for (const add of [keygenCommand, keysCommand, generateCommand, detectCommand, scanCommand, demoCommand]) add(root);
+  for (const add of [
+    keygenCommand,
+    keysCommand,
+    generateCommand,
+    detectCommand,
+    scanCommand,
+    probeCommand,
+    demoCommand,
+  ])
+    add(root);
   return root;
 }
 
@@ -42,8 +52,13 @@ async function run(root: Command, argv: readonly string[]): Promise<number> {
 /** Commander's message without its prefix, values after `=` and long runs: a secret may have been typed there. */
 function usageError(root: Command, argv: readonly string[], error: CommanderError): string {
   const message = error.message.replace(/^error: /, '').replace(/^(unknown option '[^=']+)=[^\n]*'/, "$1'");
-  const command = root.commands.find((candidate) => candidate.name() === argv[0]);
-  return `${masked(message)} (see ${command === undefined ? 'taggant' : `taggant ${command.name()}`} --help)`;
+  return `${masked(message)} (see ${['taggant', ...commandNames(root, argv)].join(' ')} --help)`;
+}
+
+/** The command that was meant, with its parents: `probe plan`. */
+function commandNames({ commands }: Command, [name, ...rest]: readonly string[]): string[] {
+  const command = commands.find((candidate) => candidate.name() === name);
+  return command === undefined ? [] : [command.name(), ...commandNames(command, rest)];
 }
 
 async function report(error: unknown): Promise<void> {

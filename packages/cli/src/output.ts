@@ -25,14 +25,14 @@ export interface Output {
   close(): Promise<void>;
 }
 
-/** Opens a path, or standard output for `-` and undefined. */
-export function openOutput(path: string | undefined): Output {
+/** Opens a path, or standard output for `-` and undefined. `mode`: of a new file. */
+export function openOutput(path: string | undefined, mode = 0o666): Output {
   if (path === undefined || path === '-') return standardOutput;
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     // A device or a pipe cannot be replaced by a file and must not be.
     return stats === undefined || stats.isFile() || stats.isDirectory()
-      ? openWholeFile(path, stats)
+      ? openWholeFile(path, stats, mode)
       : describeErrors(path, openSync(path, 'w'));
   } catch (error) {
     throw at(`cannot write ${path}`, error);
@@ -40,10 +40,16 @@ export function openOutput(path: string | undefined): Output {
 }
 
 /** Writes a whole file in one go. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const output = openOutput(path);
+export async function writeWhole(path: string, text: string, mode?: number): Promise<void> {
+  const output = openOutput(path, mode);
   await output.write(text);
   await output.close();
+}
+
+/** Whether somebody sees standard output, in colours. */
+export function isSeen(): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
 /** JSON without the silence of `JSON.stringify` about numbers that JSON cannot hold. */
@@ -62,7 +68,7 @@ const standardOutput: Output = {
 };
 
 /** A new file beside the target, renamed over it in the end, and removed if the process ends before. */
-function openWholeFile(path: string, existing: Stats | undefined): Output {
+function openWholeFile(path: string, existing: Stats | undefined, mode: number): Output {
   if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
   refuseKeyring(path);
   const target = existing === undefined ? path : realpathSync(path);
@@ -72,7 +78,7 @@ function openWholeFile(path: string, existing: Stats | undefined): Output {
   const release = endCleanly(discard);
   let file: number;
   try {
-    file = openSync(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
+    file = openSync(temporary, 'wx', existing === undefined ? mode : existing.mode & 0o777);
   } catch (error) {
     release();
     throw error;

@@ -1,4 +1,5 @@
 /** Progress on standard error, for long work that a person waits for and whose results go elsewhere. @module */
+import { formatP } from '@taggant/detector';
 
 export interface Progress {
   advance(amount: number): void;
@@ -50,16 +51,44 @@ export async function openCorpusProgress(total: number | undefined, elsewhere: b
   };
 }
 
-async function openBar(total: number, format: string, payload: object = {}) {
-  const { default: cliProgress } = await import('cli-progress');
-  const bar = new cliProgress.SingleBar({
-    format,
-    stream: process.stderr,
-    clearOnComplete: true,
-    barCompleteChar: '=',
-    barIncompleteChar: '-',
-    barsize: 20,
+/**
+ * A bar for the decoys of one input after the other, moved by what `to` is told until `stop`; silent unless they are many and
+ * somebody watches. It is drawn from within the work, which leaves no time for timers.
+ */
+export async function openDecoyProgress(
+  total: number | undefined,
+): Promise<{ to?(scored: number): void; stop(): void }> {
+  if (total === undefined || total < LONG_DECOYS || !process.stderr.isTTY) return { stop: () => {} };
+  const bar = await newBar('decoy keys {bar} {percentage} %');
+  return {
+    to(scored) {
+      if (!bar.isActive) bar.start(total, 0);
+      bar.update(scored);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** A bar of answers, with the evidence so far. */
+export async function openProbeProgress(total: number) {
+  if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };
+  const bar = await openBar(total, '{bar} {value} of {total} answers{failed} | e-value {e} | {eta_formatted} left', {
+    failed: '',
+    e: '1',
   });
+  let shown = 0;
+  return {
+    show({ used, failed, lnE }: { readonly used: number; readonly failed: number; readonly lnE: number }) {
+      bar.advance(used - shown);
+      shown = used;
+      bar.show({ failed: failed > 0 ? ` (${failed} failed)` : '', e: formatP(lnE) });
+    },
+    stop: bar.stop,
+  };
+}
+
+async function openBar(total: number, format: string, payload: object = {}) {
+  const bar = await newBar(format);
   bar.start(total, 0, payload);
   process.once('exit', () => bar.stop());
   return {
@@ -67,6 +96,18 @@ async function openBar(total: number, format: string, payload: object = {}) {
     show: (payload: object) => bar.update(payload),
     stop: () => bar.stop(),
   };
+}
+
+async function newBar(format: string) {
+  const { default: cliProgress } = await import('cli-progress');
+  return new cliProgress.SingleBar({
+    format,
+    stream: process.stderr,
+    clearOnComplete: true,
+    barCompleteChar: '=',
+    barIncompleteChar: '-',
+    barsize: 20,
+  });
 }
 
 /** Three figures, with thousands set off. */
@@ -81,5 +122,6 @@ function duration(seconds: number): string {
 }
 
 const now = () => performance.now() / 1000;
+const LONG_DECOYS = 20_000;
 const LONG_BYTES = 1 << 20;
 const SILENT: Progress = { advance: () => {}, stop: () => {} };

@@ -8,10 +8,10 @@
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import type { Verdict } from '@taggant/detector';
+import { takeLock } from '@taggant/probes/lock';
 import { at, CommandError } from './errors.ts';
 import { jsonLinesOf, parseJson, readLines, readText } from './input.ts';
-import { refuseKeyring, writeWhole } from './output.ts';
-import { holdLock } from './run-lock.ts';
+import { endCleanly, refuseKeyring, writeWhole } from './output.ts';
 import { NO_RESULTS, type Tally } from './tally.ts';
 import { differencesOf, type Work } from './work.ts';
 
@@ -34,7 +34,7 @@ export async function openResultsFile(path: string, work: Work, resume: boolean)
     if (stats?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
     if (stats !== undefined && !stats.isFile()) throw new Error('--output expected a file, got a device or a pipe');
     if (stats !== undefined) refuseKeyring(path);
-    holdLock(`${partial}.lock`);
+    endCleanly(takeLock(`${partial}.lock`));
     return statSync(partial, { throwIfNoEntry: false }) !== undefined;
   });
   if (begun && !resume) {

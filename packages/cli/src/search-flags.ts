@@ -1,4 +1,4 @@
-/** The flags of a search: `--cohorts`, `--decode` and `--decoys`. @module */
+/** The flags of searches and decoys: `--cohorts`, `--decode`, `--decoys`, `--decoy-keys`. @module */
 import { existsSync } from 'node:fs';
 import { MAX_COHORTS } from '@taggant/core';
 import type { Cohorts } from '@taggant/detector';
@@ -11,6 +11,8 @@ export interface SearchFlags {
   readonly cohorts?: string;
   readonly decode?: number;
   readonly decoys?: number;
+  readonly decoyKeys?: number;
+  readonly seed?: string;
 }
 
 /** Which cohorts to try, and what people call them. */
@@ -26,14 +28,30 @@ export const withSearch = (command: Command) =>
       'which of these cohorts wrote it: a range (0-23999; 7-7 is one), or a file with a number a line',
     )
     .option('--decode <bits>', 'read the payload of so many bits that the mark carries', integer(1, 24))
-    .option('--decoys <n>', 'rank the mark among at least so many cohorts of its key', integer(1, MAX_COHORTS - 1));
+    .option('--decoys <n>', 'rank the mark among at least so many cohorts of its key', integer(1, MAX_COHORTS - 1))
+    .option(
+      '--decoy-keys <n>',
+      'rank the mark among so many random keys, and test whether their p-values are uniform',
+      integer(1, 2 ** 24),
+    )
+    .option('--seed <text>', 'with --decoy-keys: what the random keys are made from (default: drawn, and printed)');
 
 /** What the flags ask for; a file of cohorts is read here. */
-export async function searchOf({ cohorts, decode, decoys }: SearchFlags): Promise<SearchSetup | undefined> {
+export async function searchOf({
+  cohorts,
+  decode,
+  decoys,
+  decoyKeys,
+  seed,
+}: SearchFlags): Promise<SearchSetup | undefined> {
   if (cohorts !== undefined && decode !== undefined) throw new CommandError('expected --cohorts or --decode, got both');
   if (decoys !== undefined && (cohorts ?? decode) !== undefined) {
     throw new CommandError('--decoys ranks the cohort of the mark file; it does not go with --cohorts or --decode');
   }
+  if (decoyKeys !== undefined && (cohorts ?? decode) !== undefined) {
+    throw new CommandError('--decoy-keys ranks the key of the mark file; it does not go with --cohorts or --decode');
+  }
+  if (seed !== undefined && decoyKeys === undefined) throw new CommandError('--seed goes with --decoy-keys');
   if (decode !== undefined) return { cohorts: { first: 0, count: 2 ** decode }, noun: 'payload' };
   if (cohorts === undefined) return undefined;
   return { cohorts: rangeOf(cohorts) ?? (await listOf(cohorts)), noun: 'cohort' };

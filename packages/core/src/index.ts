@@ -4,6 +4,7 @@
  */
 export { LEAST_TEMPERATURE } from '@taggant/kernels';
 export { sha256Hex } from './bytes.ts';
+export { CanaryKey, canaryMac, deriveCanaryKey, exportCanaryKey, importCanaryKey } from './canary-key.ts';
 export { checkFinite, checkInteger, checkOneOf, checkPositive, checkTokens, show, TOKEN_LIMIT } from './check.ts';
 export { MAX_CONTEXT_WIDTH } from './context.ts';
 export {
@@ -38,7 +39,7 @@ export { scoreKeys } from './marks/keys.ts';
 export { type NativeMark, type NativeMarkInput, openMark } from './marks/native.ts';
 export { oneBitStrength, softmax } from './marks/tournament.ts';
 export { nativeVariants } from './marks/variants.ts';
-export { type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
+export { type Accept, type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { kthLargest, Peaks } from './peaks.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
 export type { Tokenizer } from './tokenizer.ts';

@@ -41,6 +41,9 @@ export interface PairsOptions {
   readonly padding?: number;
 }
 
+/** Whether the pair counts whose context begins at `start`. */
+export type Accept = (text: Uint32Array, start: number) => boolean;
+
 /**
  * The distinct pairs of one text. `prompt` gives the first tokens their context and is not scored.
  *
@@ -85,18 +88,26 @@ export class PairCollector {
     this.#padding = padding === undefined ? undefined : checkInteger(padding, 'padding', 0, 2 ** 32 - 1);
   }
 
-  /** Adds a text; contexts never reach across texts. Returns how many new pairs it brought. */
-  add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = NO_TOKENS): number {
+  /**
+   * Adds a text; contexts never reach across texts. Returns how many new pairs it brought. `accept` is asked for every token
+   * that has its whole context, which stands at `start` of a text that must not be changed; what it refuses is no pair, and
+   * counts in no number but `positionsSeen`.
+   */
+  add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = NO_TOKENS, accept?: Accept): number {
     const ids = checkTokens(tokens, 'tokens', this.#limit);
     const text = joined(checkTokens(prompt, 'prompt', this.#limit), ids, this.#width, this.#padding);
     const begin = text.length - ids.length;
     const scored = Math.max(begin, this.#width);
     const candidates = Math.max(0, text.length - scored);
     this.#reserve(candidates);
-    const brought = candidates === 0 ? 0 : this.#collect(text, scored, this.#positionsSeen - begin);
+    let [brought, accepted] = [0, 0];
+    for (const [from, to] of runsOf(text, scored, this.#width, accept)) {
+      brought += this.#collect(text, from, to, this.#positionsSeen - begin);
+      accepted += to - from;
+    }
     this.#positionsSeen += ids.length;
     this.#withoutContext += ids.length - candidates;
-    this.#repeated += candidates - brought;
+    this.#repeated += accepted - brought;
     return brought;
   }
 
@@ -121,14 +132,14 @@ export class PairCollector {
     };
   }
 
-  /** Appends the pairs of the tokens from `begin` on that are no copies. Everything is local: this is the hot loop. */
-  #collect(text: Uint32Array, begin: number, offset: number): number {
+  /** Appends the pairs of the tokens `begin` to `end` that are no copies. Everything is local: this is the hot loop. */
+  #collect(text: Uint32Array, begin: number, end: number, offset: number): number {
     const [width, byContext, byPair] = [this.#width, this.#byContext, this.#byPair];
     const [contexts, tokens, positions, first] = [this.#contexts, this.#tokens, this.#positions, this.#first];
     const perPair = this.#dedup === 'pair';
     const mask = byContext.length - 1;
     let n = this.#n;
-    for (let i = begin; i < text.length; i++) {
+    for (let i = begin; i < end; i++) {
       const start = i - width;
       const token = text[i];
       const hash = mix(text, start, width);
@@ -188,6 +199,19 @@ export class PairCollector {
         this.#byPair[free(this.#byPair, finish(mix(this.#tokens, pair, 1, context)))] = pair + 1;
     }
   }
+}
+
+/** Where the pairs that are taken stand, from `begin` on: first and past the last of each run of them. */
+function runsOf(text: Uint32Array, begin: number, width: number, accept: Accept | undefined): [number, number][] {
+  if (accept === undefined) return begin < text.length ? [[begin, text.length]] : [];
+  const runs: [number, number][] = [];
+  let from = begin;
+  for (let i = begin; i <= text.length; i++) {
+    if (i < text.length && accept(text, i - width)) continue;
+    if (from < i) runs.push([from, i]);
+    from = i + 1;
+  }
+  return runs;
 }
 
 /** The last `width` prompt tokens followed by the text; in front of them, padding for those that are missing. */

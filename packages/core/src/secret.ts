@@ -78,7 +78,7 @@ export class MarkKey {
   constructor(scheme: Scheme, label: string, bytes: Uint8Array) {
     this.scheme = scheme;
     this.label = label;
-    this.commitment = toHex(sha256(concat(utf8(COMMIT_PREFIX), bytes)));
+    this.commitment = commitmentOf(bytes);
     this.kid = this.commitment.slice(0, 16);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#words = Uint32Array.from({ length: 8 }, (_, i) => view.getUint32(4 * i, true));
@@ -95,14 +95,19 @@ export class MarkKey {
  * key.kid; // 'd406634db2bb0387'
  */
 export function deriveKey(secret: Secret, scheme: Scheme, label = ''): MarkKey {
-  if (!(secret instanceof Secret)) throw new TypeError(`"secret" expected a Secret, got ${typeof secret}`);
   checkPurpose(scheme, label);
-  return new MarkKey(
-    scheme,
-    label,
-    hkdf(sha256, secretBytes(secret), undefined, utf8(`taggant/1/${scheme}/${label}`), 32),
-  );
+  return new MarkKey(scheme, label, deriveBytes(secret, scheme, label));
 }
+
+/** @internal The 32 bytes of a purpose and label. A purpose holds no slash, so that no two give the same info. */
+export function deriveBytes(secret: Secret, purpose: Scheme | 'canary', label: string): Uint8Array {
+  if (!(secret instanceof Secret)) throw new TypeError(`"secret" expected a Secret, got ${typeof secret}`);
+  checkLabel(label);
+  return hkdf(sha256, secretBytes(secret), undefined, utf8(`taggant/1/${purpose}/${label}`), 32);
+}
+
+/** @internal What may be published of a key's bytes. */
+export const commitmentOf = (bytes: Uint8Array): string => toHex(sha256(concat(utf8(COMMIT_PREFIX), bytes)));
 
 /** The secret as base64url, for the keyring file and nothing else. */
 export function exportSecret(secret: Secret): string {
@@ -128,9 +133,14 @@ export function exportKey(key: MarkKey): string {
 /** The key that {@link exportKey} gave out. */
 export function importKey(text: string, scheme: Scheme, label = ''): MarkKey {
   checkPurpose(scheme, label);
+  return new MarkKey(scheme, label, keyBytes(text));
+}
+
+/** @internal The 32 bytes of an exported key. */
+export function keyBytes(text: string): Uint8Array {
   const bytes = fromBase64Url(text, 'key');
-  if (bytes.length !== 32) throw new RangeError(`"key" expected 32 bytes, got ${bytes.length}`);
-  return new MarkKey(scheme, label, bytes);
+  if (bytes.length === 32) return bytes;
+  throw new RangeError(`"key" expected 32 bytes, got ${bytes.length}`);
 }
 
 /** @internal The key's 8 little-endian words, for the kernels. */
@@ -140,6 +150,11 @@ function checkPurpose(scheme: Scheme, label: string): void {
   if (!SCHEMES.includes(scheme)) {
     throw new RangeError(`"scheme" expected one of ${SCHEMES.join(', ')}, got ${describeSecretText(scheme)}`);
   }
+  checkLabel(label);
+}
+
+/** @internal */
+export function checkLabel(label: string): void {
   if (typeof label !== 'string') throw new TypeError(`"label" expected a string, got ${typeof label}`);
   // UTF-8 has no lone surrogates: all of them would become the same U+FFFD, and different labels the same key.
   if (/\p{Surrogate}/u.test(label)) throw new RangeError('"label" expected well-formed Unicode, got a lone surrogate');

@@ -106,6 +106,29 @@ describe('PairCollector', () => {
     );
   });
 
+  it('takes only the contexts that a caller accepts, and asks about every token that has one', () => {
+    always([fc.array(text, { maxLength: 5 }), fc.integer({ min: 1, max: 3 })], (texts, contextWidth) => {
+      const isFine = (context: readonly number[]) => context.reduce((sum, id) => sum + id, 0) % 2 === 0;
+      const collector = new PairCollector({ contextWidth });
+      let [asked, refused] = [0, 0];
+      for (const { tokens, prompt } of texts) {
+        collector.add(tokens, prompt, (ids, start) => {
+          asked++;
+          const fine = isFine([...ids.subarray(start, start + contextWidth)]);
+          if (!fine) refused++;
+          return fine;
+        });
+      }
+      const { pairs, withoutContext, positionsSeen } = naivePairs(texts, contextWidth, 'pair');
+      const kept = collector.pairs();
+      expect([...kept.positions]).toEqual(
+        pairs.filter(({ context }) => isFine(context)).map(({ position }) => position),
+      );
+      expect(asked).toBe(positionsSeen - withoutContext);
+      expect(kept.n + kept.repeated + kept.withoutContext + refused).toBe(positionsSeen);
+    });
+  });
+
   it('what it gave does not change with what comes later, nor with the array it was given', () => {
     const collector = new PairCollector({ contextWidth: 1 });
     const tokens = Uint32Array.of(1, 2, 3);

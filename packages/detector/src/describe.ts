@@ -1,6 +1,7 @@
 /** A detection in words, for people. @module */
 import type { EngineFigures } from '@taggant/core';
 import type { DecoyRank } from './cohorts.ts';
+import type { DecoyKeyRank } from './decoy-keys.ts';
 import type { Detection } from './detect.ts';
 import type { Search } from './search.ts';
 
@@ -61,6 +62,14 @@ export function describeDecoys({ count, atLeast, lnP }: DecoyRank): string {
   return `Of ${count} cohorts of this key, ${atLeast} score${atLeast === 1 ? 's' : ''} at least as high, its own counted in: p = ${formatP(lnP)} by rank alone.`;
 }
 
+/** Where a mark's key stands among decoy keys, in words, and whether the null law holds on this text. */
+export function describeDecoyKeys({ count, atLeast, lnP, ks }: DecoyKeyRank): string {
+  const rank = `Of ${count} keys, ${atLeast} score${atLeast === 1 ? 's' : ''} at least as high, its own counted in: p = ${formatP(lnP)} by rank alone.`;
+  const uniform = `(Kolmogorov-Smirnov p = ${formatP(ks.lnP)})`;
+  if (ks.lnP > Math.log(LEAST_UNIFORM)) return `${rank} The p-values of the ${ks.n} decoys look uniform ${uniform}.`;
+  return `${rank} The p-values of the ${ks.n} decoys are not uniform ${uniform}: do not trust this test's p on this text.`;
+}
+
 const assumed = ({ assumed, strength }: Detection['power']) =>
   assumed === 'one-bit' ? 'with one bit of choice per token' : `at a mean score of ${strength.mean} a pair`;
 
@@ -84,4 +93,20 @@ export function formatP(lnP: number, round: 'nearest' | 'up' = 'nearest'): strin
   }
   if (exponent < -3) return `${(tenths / 10).toFixed(1)}e${exponent}`;
   return Number(`${tenths}e${exponent - 1}`).toPrecision(2);
+}
+
+/** One check in a thousand says so of a law that holds. */
+const LEAST_UNIFORM = 0.01;
+
+/**
+ * An e-value from its ln: `0.41`, `3.2e5`, down from 1000 on.
+ *
+ * @example
+ * formatE(2000); // '3.8e868'
+ */
+export function formatE(lnE: number): string {
+  if (lnE < Math.log(1000)) return formatP(lnE);
+  const exponent = Math.floor(lnE / Math.LN10);
+  const tenths = Math.max(10, Math.floor(10 * Math.exp(lnE - exponent * Math.LN10)));
+  return `${(tenths / 10).toFixed(1)}e${exponent}`;
 }

@@ -20,6 +20,7 @@ import {
 } from '@taggant/core';
 import { bonferroni } from '@taggant/stats';
 import { type DecoyRank, rankAmongDecoys } from './cohorts.ts';
+import { type DecoyKeyRank, type DecoyKeys, rankByKeys } from './decoy-keys.ts';
 import { lnTail, nullMoments, zScore } from './evidence.ts';
 import { judge, type Reason, type Verdict } from './verdict.ts';
 
@@ -39,6 +40,11 @@ export interface DetectOptions {
    * for marks that have cohorts. The verdict rests on the exact law all the same. Default 0: none.
    */
   readonly decoys?: number;
+  /**
+   * Ranks the mark's key among decoy keys, and tests whether their p-values are uniform on this text. The verdict rests on the
+   * exact law all the same. Default: none.
+   */
+  readonly decoyKeys?: DecoyKeys;
   /** Adds every pair's position and score. Default false. */
   readonly details?: boolean;
 }
@@ -83,6 +89,7 @@ export interface Detection {
   /** The mark in words, without its cohort. */
   readonly title: string;
   readonly decoys?: DecoyRank;
+  readonly decoyKeys?: DecoyKeyRank;
   /** What the mark's own engine would print of this text; the verdict does not rest on it. */
   readonly compat?: EngineFigures;
   readonly details?: { readonly positions: Uint32Array; readonly scores: Float64Array };
@@ -95,7 +102,13 @@ export interface Detection {
  * const { verdict, lnP, n } = detectTokens(ids, mark, { alpha: 1e-6 });
  */
 export function detectTokens(tokens: ArrayLike<number>, mark: Mark, options: DetectOptions = {}): Detection {
-  const detection = detectPairs(pairsOf(tokens, mark, options), mark, options);
+  const { decoyKeys, ...rest } = options;
+  const all = allPairsOf(tokens, mark, options);
+  const detection = {
+    ...detectPairs(mark.distinct?.(all) ?? all, mark, rest),
+    // Which pairs this key's mark leaves out is nothing to the others.
+    ...(decoyKeys ? { decoyKeys: rankByKeys(all, mark, decoyKeys) } : {}),
+  };
   if (mark.compat === undefined) return detection;
   const [ids, prompt] = [checkTokens(tokens, 'tokens'), checkTokens(options.prompt ?? [], 'prompt')];
   return { ...detection, compat: mark.compat(ids, prompt) };
@@ -105,14 +118,23 @@ export function detectTokens(tokens: ArrayLike<number>, mark: Mark, options: Det
 export function pairsOf(
   tokens: ArrayLike<number>,
   mark: Mark,
+  options: Pick<DetectOptions, 'dedup' | 'prompt'>,
+): Pairs {
+  const pairs = allPairsOf(tokens, mark, options);
+  return mark.distinct?.(pairs) ?? pairs;
+}
+
+/** Those among them too that read the same keyed randomness. */
+function allPairsOf(
+  tokens: ArrayLike<number>,
+  mark: Mark,
   { dedup, prompt }: Pick<DetectOptions, 'dedup' | 'prompt'>,
 ): Pairs {
   const { contextWidth, start, descriptor } = mark;
   const vocabSize = descriptor.vocabSize ?? descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT;
   const padding = start?.scores ? start.padding : undefined;
   const given = start?.prompt === false ? undefined : prompt;
-  const pairs = distinctPairs(tokens, { contextWidth, dedup, vocabSize, padding, prompt: given });
-  return mark.distinct?.(pairs) ?? pairs;
+  return distinctPairs(tokens, { contextWidth, dedup, vocabSize, padding, prompt: given });
 }
 
 /** Tokenizes a text and tests it. Throws when the tokenizer is not the mark's. */
@@ -154,10 +176,11 @@ export function detectPairs(
     first.n += isFirst[i];
     first.sum += isFirst[i] * scores[i];
   }
-  const { decoys, details } = options;
+  const { decoys, decoyKeys, details } = options;
   return {
     ...conclude(pairs, mark, { sum, first }, options),
     ...(decoys ? { decoys: rankAmongDecoys(pairs, mark, decoys) } : {}),
+    ...(decoyKeys ? { decoyKeys: rankByKeys(pairs, mark, decoyKeys) } : {}),
     ...(details ? { details: { positions: pairs.positions, scores } } : {}),
   };
 }

@@ -5,10 +5,19 @@
  */
 export type { Cohorts, DecoyRank } from './cohorts.ts';
 export {
+  type DecoyKeyOptions,
+  type DecoyKeyRank,
+  type DecoyKeys,
+  rankAmongKeys,
+  rankAmongMarks,
+} from './decoy-keys.ts';
+export {
   describeCompat,
+  describeDecoyKeys,
   describeDecoys,
   describeDetection,
   describeSearch,
+  formatE,
   formatP,
   titleWithCohort,
 } from './describe.ts';
@@ -21,7 +30,7 @@ export {
   detectTokens,
   type Input,
 } from './detect.ts';
-export { lnTail, nullMoments, zScore } from './evidence.ts';
+export { cumulantOf, lnTail, nullMoments, tiltsOf, zScore } from './evidence.ts';
 export { detectLayers, type LayeredDetection } from './layers.ts';
 export {
   type Finding,
@@ -34,5 +43,15 @@ export {
   scan,
   scanOf,
 } from './scan.ts';
-export { type Candidate, detectCohorts, detectKeys, type Search, type SearchOptions } from './search.ts';
+export {
+  type Candidate,
+  detectCohorts,
+  detectKeys,
+  type PairSearchOptions,
+  type Search,
+  type SearchOptions,
+  searchCohorts,
+  searchKeys,
+} from './search.ts';
+export { EvidenceStream, type StreamEvidence, type StreamOptions } from './stream.ts';
 export type { Reason, Verdict } from './verdict.ts';

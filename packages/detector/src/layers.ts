@@ -25,7 +25,7 @@ export interface LayeredDetection extends Detection {
 export function detectLayers(
   tokens: ArrayLike<number>,
   marks: readonly Mark[],
-  options: DetectOptions = {},
+  options: Omit<DetectOptions, 'decoyKeys'> = {},
 ): LayeredDetection {
   const { alpha = DEFAULT_ALPHA, dedup = dedupOf(marks) } = options;
   if (marks.length === 0) throw new RangeError('"marks" expected at least one mark, got none');

@@ -33,10 +33,13 @@ export interface Search<Name> extends Detection {
   readonly candidates: readonly Candidate<Name>[];
 }
 
-export interface SearchOptions extends Omit<DetectOptions, 'details' | 'decoys'> {
+export interface SearchOptions extends Omit<DetectOptions, 'details' | 'decoys' | 'decoyKeys'> {
   /** How many of the best candidates to list. Default 5. */
   readonly top?: number;
 }
+
+/** What a search over pairs takes: how copies were dropped, and what stood before the text, was settled with the pairs. */
+export type PairSearchOptions = Omit<SearchOptions, 'dedup' | 'prompt'>;
 
 /**
  * Tests token ids for every cohort of a set: accounts, or the payloads that a mark can carry (cohorts 0 to 2^bits - 1).
@@ -56,12 +59,31 @@ export function detectCohorts(
   cohorts: Cohorts,
   options: Omit<SearchOptions, 'dedup'> = {},
 ): Search<number> {
+  return searchCohorts(pairsOf(tokens, mark, { ...options, dedup: 'context' }), mark, cohorts, options);
+}
+
+/**
+ * `detectCohorts` on pairs collected from one text or from a whole corpus. Throws RangeError for pairs that were not
+ * collected with `dedup: 'context'`.
+ *
+ * @example
+ * const collector = new PairCollector({ contextWidth: mark.contextWidth, dedup: 'context' });
+ * for (const ids of replies) collector.add(ids);
+ * searchCohorts(collector.pairs(), mark, { first: 0, count: 24_000 }).candidates[0].name;
+ */
+export function searchCohorts(
+  pairs: Pairs,
+  mark: Mark,
+  cohorts: Cohorts,
+  options: PairSearchOptions = {},
+): Search<number> {
   const blocks = blocksOf(cohorts);
   checkSeparable(mark);
-  return search(pairsOf(tokens, mark, { ...options, dedup: 'context' }), mark, options, function* (pairs) {
+  checkContextsOnce(pairs);
+  return search(pairs, mark, options, function* (scored) {
     for (const block of blocks) {
       const { first, listed } = block;
-      yield { nameOf: (i) => listed?.[i] ?? first + i, totals: scoreBlock(mark, pairs, block) };
+      yield { nameOf: (i) => listed?.[i] ?? first + i, totals: scoreBlock(mark, scored, block) };
     }
   });
 }
@@ -78,11 +100,33 @@ export function detectKeys(
   keys: readonly MarkKey[],
   options: SearchOptions = {},
 ): Search<string> {
-  const mark = markOfAny(keys, descriptor);
-  const found = search(pairsOf(tokens, mark, options), mark, options, function* (pairs) {
-    yield { nameOf: (i) => keys[i].kid, totals: scoreKeys(descriptor, keys, pairs) };
+  return searchKeys(pairsOf(tokens, markOfAny(keys, descriptor), options), descriptor, keys, options);
+}
+
+/**
+ * `detectKeys` on pairs collected from one text or from a whole corpus.
+ *
+ * @example
+ * searchKeys(collector.pairs(), mark.descriptor, keys).candidates[0].name; // a kid
+ */
+export function searchKeys(
+  pairs: Pairs,
+  descriptor: NativeDescriptor,
+  keys: readonly MarkKey[],
+  options: PairSearchOptions = {},
+): Search<string> {
+  const found = search(pairs, markOfAny(keys, descriptor), options, function* (scored) {
+    yield { nameOf: (i) => keys[i].kid, totals: scoreKeys(descriptor, keys, scored) };
   });
   return anonymous(found);
+}
+
+/** @internal Only the first token of a context is safe from what another cohort of the key did there. */
+export function checkContextsOnce({ dedup }: Pairs): void {
+  if (dedup === 'context') return;
+  throw new RangeError(
+    `"pairs" expected dedup 'context' to tell cohorts of one key apart, got ${dedup === undefined ? 'none' : `'${dedup}'`}`,
+  );
 }
 
 /** @internal A mark under the first key, for everything in which the keys agree. */
@@ -105,7 +149,7 @@ export type Part<Name> = { readonly nameOf: (i: number) => Name; readonly totals
 export function search<Name>(
   pairs: Pairs,
   mark: Mark,
-  options: SearchOptions,
+  options: PairSearchOptions,
   score: (pairs: Pairs) => Iterable<Part<Name>>,
 ): Search<Name> {
   const { tests, best } = bestOf(score(pairs), checkInteger(options.top ?? 5, 'top', 1, 2 ** 24));

@@ -1,6 +1,6 @@
 /** p-values against enumeration of everything that the null law can do. */
 import { type Mark, type NullLaw, openMark } from '@taggant/core';
-import { detectTokens, lnTail, nullMoments, zScore } from '@taggant/detector';
+import { cumulantOf, detectTokens, lnTail, nullMoments, tiltsOf, zScore } from '@taggant/detector';
 import { describe, expect, it } from 'vitest';
 import { secretOf } from '../../core/test/support.ts';
 
@@ -97,5 +97,83 @@ describe('over all keys', () => {
     expect(
       worstExcess((key) => openMark({ scheme: 'gumbel', contextWidth: 1 }, secretOf(key % 2 ? key : 7))),
     ).toBeGreaterThan(1);
+  });
+});
+
+describe('cumulantOf and tiltsOf', () => {
+  const laws: NullLaw[] = [
+    { law: 'binomial', trials: 1, p: 0.25 },
+    { law: 'binomial', trials: 1, p: 255 / 256 },
+    { law: 'binomial', trials: 30, p: 0.5 },
+    { law: 'gamma', shape: 1 },
+    { law: 'gamma-sum', scales: [0.9, 0.1] },
+  ];
+
+  /** E[exp(t X)] by summing or integrating over the law. */
+  function moment(law: NullLaw, t: number): number {
+    if (law.law === 'binomial') {
+      const { trials, p } = law;
+      let [chance, sum] = [(1 - p) ** trials, 0];
+      for (let k = 0; k <= trials; k++) {
+        sum += chance * Math.exp(t * k);
+        chance *= (((trials - k) / (k + 1)) * p) / (1 - p);
+      }
+      return sum;
+    }
+    const scales = law.law === 'gamma' ? [1] : law.scales;
+    // Of one exponential of scale s, by the trapezoid rule over x = e^y.
+    return scales.reduce((product, s) => {
+      let sum = 0;
+      for (let y = -40; y < 8; y += 1 / 256) sum += Math.exp(y + (t * s - 1) * Math.exp(y)) / 256;
+      return product * sum;
+    }, 1);
+  }
+
+  it.each(laws)('K is ln E[exp(lambda X)] at every tilt of %j', (law) => {
+    for (const lambda of tiltsOf(law)) {
+      expect(cumulantOf(law)(lambda) / Math.log(moment(law, lambda)), `lambda ${lambda}`).toBeCloseTo(1, 5);
+    }
+  });
+
+  it('K does not overflow, and is infinite where there is none', () => {
+    expect(cumulantOf({ law: 'binomial', trials: 2, p: 0.25 })(1000)).toBeCloseTo(2 * (1000 + Math.log(0.25)), 9);
+    expect(cumulantOf({ law: 'binomial', trials: 1, p: 0.25 })(1e-12)).toBeCloseTo(0.25e-12, 24);
+    expect(cumulantOf({ law: 'gamma', shape: 1 })(1)).toBe(Infinity);
+    expect(cumulantOf({ law: 'gamma-sum', scales: [0.9, 0.1] })(1 / 0.9)).toBe(Infinity);
+  });
+
+  it.each(laws)('the tilts of %j rise by sqrt(2) at most and stay where K is finite, at every weight', (law) => {
+    for (const weight of [1, 3, 255]) {
+      const tilts = tiltsOf(law, weight);
+      expect(tilts.length).toBeLessThanOrEqual(45);
+      tilts.forEach((lambda, i) => {
+        expect(Number.isFinite(cumulantOf(law)(lambda * weight))).toBe(true);
+        if (i > 0) expect(lambda / tilts[i - 1]).toBeLessThan(1.4143);
+      });
+    }
+  });
+
+  it.each([
+    [
+      { law: 'binomial', trials: 1, p: 0.25 },
+      [0.251, 0.26, 0.4, 0.9, 0.999],
+      (p: number, q: number) => q * Math.log(q / p) + (1 - q) * Math.log((1 - q) / (1 - p)),
+    ],
+    [{ law: 'gamma', shape: 1 }, [1.002, 1.05, 1.5, 4, 12], (_: number, mean: number) => mean - 1 - Math.log(mean)],
+  ] as const)(
+    'of %j: the best tilt grows at 95 %% of the best possible rate for traces and full marks alike',
+    (law, means, rate) => {
+      for (const mean of means) {
+        const K = cumulantOf(law);
+        const best = Math.max(...tiltsOf(law).map((lambda) => lambda * mean - K(lambda)));
+        expect(best / rate(0.25, mean), `mean ${mean}`).toBeGreaterThan(0.95);
+      }
+    },
+  );
+
+  it('refuses weights below 1', () => {
+    expect(() => tiltsOf({ law: 'gamma', shape: 1 }, 0.5)).toThrow(
+      '"largestWeight" expected a finite number of at least 1',
+    );
   });
 });

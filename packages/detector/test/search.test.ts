@@ -1,6 +1,6 @@
 /** Searches over cohorts and keys. Seeds are fixed; the false-alarm rate of each statistical test is stated beside it. */
-import { deriveKey, type Mark, type NativeDescriptor, openMark, type Secret } from '@taggant/core';
-import { detectCohorts, detectKeys, detectTokens } from '@taggant/detector';
+import { deriveKey, distinctPairs, type Mark, type NativeDescriptor, openMark, type Secret } from '@taggant/core';
+import { detectCohorts, detectKeys, detectTokens, searchCohorts, searchKeys } from '@taggant/detector';
 import { binomialBand, lnChiSquareTail } from '@taggant/stats';
 import { describe, expect, it } from 'vitest';
 import { secretOf, uniforms } from '../../core/test/support.ts';
@@ -227,5 +227,29 @@ describe('detectKeys', () => {
     expect(() => detectKeys(ids, descriptor, [deriveKey(secretOf(6), 'gumbel')])).toThrow(
       '"keys" expected scheme greenlist, got gumbel',
     );
+  });
+});
+
+describe('searches over pairs', () => {
+  const ids = text(300, 11);
+
+  it.each([...greenlists, ...draws])('say what those over tokens say: %o', (input) => {
+    const mark = openMark(input, secretOf(1));
+    const { contextWidth } = mark;
+    const cohorts = { first: 5, count: 9 };
+    const pairs = distinctPairs(ids, { contextWidth, dedup: 'context' });
+    expect(searchCohorts(pairs, mark, cohorts, { top: 3 })).toEqual(detectCohorts(ids, mark, cohorts, { top: 3 }));
+    const keys = ['a', 'b'].map((label) => deriveKey(secretOf(1), input.scheme, label));
+    for (const dedup of ['pair', 'context'] as const) {
+      const found = searchKeys(distinctPairs(ids, { contextWidth, dedup }), mark.descriptor, keys);
+      expect(found).toEqual(detectKeys(ids, mark.descriptor, keys, { dedup }));
+    }
+  });
+
+  it('refuse cohorts where a context may count twice', () => {
+    const mark = openMark({ scheme: 'greenlist' }, secretOf(1));
+    const pairs = distinctPairs(ids, { contextWidth: 2 });
+    expect(() => searchCohorts(pairs, mark, [1])).toThrow(`"pairs" expected dedup 'context'`);
+    expect(() => searchCohorts({ ...pairs, dedup: undefined }, mark, [1])).toThrow('got none');
   });
 });

@@ -5,6 +5,11 @@
  */
 import { show } from '@taggant/core';
 
+/** What a key field takes: an integer of a range, a list of them, or hex digits. */
+export type KeyRange =
+  | { readonly kind: 'integer' | 'integers'; readonly least: bigint; readonly most: bigint }
+  | { readonly kind: 'hex' };
+
 /**
  * One configuration. Reading a field takes it off the list of unknown ones; `finish` refuses what nobody read, because a
  * misspelt parameter would silently test for another mark.
@@ -13,7 +18,7 @@ export class Config {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #name: string;
   readonly #unread: Set<string>;
-  readonly #secret = new Set<string>();
+  readonly #secret = new Map<string, KeyRange>();
   readonly #large = new Set<string>();
   #isKeyPublic = false;
 
@@ -77,7 +82,7 @@ export class Config {
 
   /** An integer key, as a number that a double holds exactly, or as decimal digits. */
   key(field: string, least: bigint, most: bigint, standard?: bigint): bigint {
-    this.#secret.add(field);
+    this.#secret.set(field, { kind: 'integer', least, most });
     const key = this.#keyOf(this.#read(field, standard), field, least, most);
     if (key === standard || PUBLIC_KEYS.includes(key)) this.#isKeyPublic = true;
     return key;
@@ -85,7 +90,7 @@ export class Config {
 
   /** Several integer keys. */
   keys(field: string, least: bigint, most: bigint, count: { least: number; most: number }): bigint[] {
-    this.#secret.add(field);
+    this.#secret.set(field, { kind: 'integers', least, most });
     const value = this.#read(field, undefined);
     if (!Array.isArray(value) || value.length < count.least || value.length > count.most) {
       throw new TypeError(`"${this.#path(field)}" expected a list of ${count.least} to ${count.most} integers`);
@@ -97,7 +102,7 @@ export class Config {
 
   /** A key of 64 bits, as text of 1 to 16 hex digits, with or without 0x; undefined if absent. */
   hexKey(field: string): bigint | undefined {
-    this.#secret.add(field);
+    this.#secret.set(field, { kind: 'hex' });
     if (!this.has(field)) return undefined;
     const value = this.#read(field, undefined);
     if (typeof value !== 'string' || !/^(0[xX])?[0-9a-fA-F]{1,16}$/.test(value)) {
@@ -108,7 +113,12 @@ export class Config {
 
   /** The fields that hold keys, of those that there are. */
   get keyFields(): string[] {
-    return [...this.#secret].filter((field) => this.has(field));
+    return [...this.#secret.keys()].filter((field) => this.has(field));
+  }
+
+  /** All fields that may hold keys, the main one first, with what they take. */
+  get keyRanges(): ReadonlyMap<string, KeyRange> {
+    return this.#secret;
   }
 
   /** Whether one of the keys that were read is the engine's default, or another that is in everybody's documentation. */

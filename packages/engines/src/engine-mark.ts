@@ -1,6 +1,6 @@
 /** Opens the mark that a file names, from the engine's own configuration, pasted as it is. @module */
 import { type Mark, type MarkDescriptor, parseTokenizerId, show } from '@taggant/core';
-import type { Config } from './config.ts';
+import type { Config, KeyRange } from './config.ts';
 import { deepmind } from './deepmind/index.ts';
 import { hf } from './hf/index.ts';
 import { lmWatermarking } from './lm-watermarking/index.ts';
@@ -107,6 +107,40 @@ function read(file: EngineMarkFile): Config {
   openers.get(file.mark)?.(settings);
   return settings.config;
 }
+
+/**
+ * The same file under another key, drawn uniformly from what the engine takes: for decoys. Every key field that the file has
+ * is drawn anew; where it has none, because the engine's public default is meant, the main one is. `random`: so many random
+ * bytes. Throws as {@link openEngineMark} does.
+ *
+ * @example
+ * openEngineMark(withRandomKey(file, (length) => crypto.getRandomValues(new Uint8Array(length))));
+ */
+export function withRandomKey(file: EngineMarkFile, random: (length: number) => Uint8Array): EngineMarkFile {
+  const { mark, config: fields } = file;
+  const { keyFields, keyRanges } = read(file);
+  const drawn = keyFields.length > 0 ? keyFields : [...keyRanges.keys()].slice(0, 1);
+  if (drawn.length === 0) throw new RangeError(`"mark" expected one that has keys, got ${show(mark)}`);
+  const values = drawn.map((field) => [
+    field,
+    drawKey(keyRanges.get(field) as KeyRange, fieldOf(fields, field), random),
+  ]);
+  return { ...file, config: { ...fields, ...Object.fromEntries(values) } };
+}
+
+function drawKey(range: KeyRange, was: unknown, random: (length: number) => Uint8Array): string | string[] {
+  if (range.kind === 'hex') return toHex(random(8));
+  const draw = () => String(uniformInteger(range.least > 0n ? range.least : 1n, range.most, random(16)));
+  return range.kind === 'integer' ? draw() : Array.from(was as unknown[], draw);
+}
+
+/** Uniform up to the 128 bits that it is made from. */
+function uniformInteger(least: bigint, most: bigint, bytes: Uint8Array): bigint {
+  return least + (BigInt(`0x${toHex(bytes)}`) % (most - least + 1n));
+}
+
+const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const fieldOf = (fields: object, name: string) => (fields as Record<string, unknown>)[name];
 
 const openers: ReadonlyMap<string, Opener> = new Map(
   Object.entries({

@@ -11,6 +11,7 @@ export {
   engineMarkNames,
   hasPublicKey,
   openEngineMark,
+  withRandomKey,
 } from './engine-mark.ts';
 export { CUDA_THREADS } from './random/cards.ts';
 export { engineVariants } from './variants.ts';

@@ -1,5 +1,6 @@
-import { engineKeyFields, engineMarkNames, engineVariants, openEngineMark } from '@taggant/engines';
+import { engineKeyFields, engineMarkNames, engineVariants, openEngineMark, withRandomKey } from '@taggant/engines';
 import { describe, expect, it } from 'vitest';
+import { uniforms } from '../../core/test/support.ts';
 
 const KEYS = Array.from({ length: 30 }, (_, i) => 7 * i + 1);
 const CONFIGS: Record<string, object> = {
@@ -30,6 +31,23 @@ describe.each(engineMarkNames)('variants of %s', (mark) => {
         expect(openEngineMark(variant).descriptor.config).not.toHaveProperty(field);
       }
     }
+  });
+});
+
+describe.each(engineMarkNames)('withRandomKey of %s', (mark) => {
+  const file = { mark, config: CONFIGS[mark] ?? {}, vocabSize: 1000, device: 'cpu' } as const;
+  const counting = (start: number) => {
+    const next = uniforms(start);
+    return (length: number) => Uint8Array.from({ length }, () => 256 * next());
+  };
+
+  it('changes the key and nothing else: the same mark and the same law', () => {
+    const [one, other] = [1, 2].map((start) => withRandomKey(file, counting(start)));
+    expect(engineKeyFields(one).length).toBe(Math.max(1, engineKeyFields(file).length));
+    expect(one).not.toEqual(other);
+    expect(withRandomKey(file, counting(1))).toEqual(one);
+    const [was, is] = [openEngineMark(file), openEngineMark(one)];
+    expect([is.law, is.title, is.descriptor]).toEqual([was.law, was.title, was.descriptor]);
   });
 });
 

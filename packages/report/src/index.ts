@@ -5,5 +5,7 @@
  */
 export { cumulativeEvidence, type DetailedDetection, type Prefix } from './evidence.ts';
 export { levelOf, type TokenKind, tokenKinds } from './heat-map.ts';
+export type { Fact } from './page.ts';
+export { type ProbeReport, renderProbeReport } from './probe-report.ts';
 export { type Report, type ReportText, renderReport } from './report.ts';
 export { type TokenGroup, tokenGroups } from './token-groups.ts';

@@ -1,11 +1,12 @@
 /** The report: one page of HTML that needs nothing else, neither scripts nor requests. @module */
 import { type Detection, describeDetection, formatP, titleWithCohort, type Verdict } from '@taggant/detector';
 import type { DetailedDetection } from './evidence.ts';
-import { evidencePlot, formatAlpha } from './evidence-plot.ts';
+import { evidencePlot } from './evidence-plot.ts';
 import { heatMap, legend } from './heat-map.ts';
-import { type Content, Html, html } from './html.ts';
+import { type Content, type Html, html } from './html.ts';
+import { formatAlpha } from './line-plot.ts';
 import { nullPlot } from './null-plot.ts';
-import { STYLE } from './style.ts';
+import { badge, type Fact, factList, pageOf } from './page.ts';
 
 /** One text of a report. */
 export interface ReportText {
@@ -24,7 +25,7 @@ export interface Report {
   readonly summary?: string;
   readonly texts: readonly ReportText[];
   /** Further public facts for the head of the page: commitment, seed, model. Never a secret. */
-  readonly facts?: readonly (readonly [name: string, value: string])[];
+  readonly facts?: readonly Fact[];
 }
 
 /**
@@ -40,25 +41,11 @@ export async function renderReport({ title, summary, texts, facts = [] }: Report
   const checked = texts.map(check);
   const sections: Html[] = [];
   for (const [i, text] of checked.entries()) sections.push(await section(text, i));
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<header>
-<p class="kind">Watermark report</p>
-<h1><bdi>${title}</bdi></h1>
-${summary === undefined ? undefined : html`<p class="summary">${summary}</p>`}
-</header>
-<main>
-<section aria-label="Results">
+  return pageOf({
+    kind: 'Watermark report',
+    title,
+    summary,
+    main: html`<section aria-label="Results">
 ${table(checked)}
 ${factList([...commonFacts(checked), ...facts])}
 </section>
@@ -78,13 +65,8 @@ ${limits(checked)}
 <section>
 <h2>Token by token</h2>
 ${sections}
-</section>
-</main>
-<footer>Made by taggant. This page holds no key, runs no script and asks no server for anything.</footer>
-</body>
-</html>
-`;
-  return page.text;
+</section>`,
+  });
 }
 
 type CheckedText = ReportText & { readonly detection: DetailedDetection };
@@ -108,7 +90,7 @@ function table(texts: readonly CheckedText[]): Html {
     const { verdict, lnP, n, z, reason } = text.detection;
     return html`<tr>
 <th scope="row"><span class="number">${i + 1}</span><a href="#text-${i + 1}"><bdi>${text.title}</bdi></a></th>
-<td class="verdict">${badge(verdict)} ${reason === 'evidence' ? undefined : html`<span class="reason">${REASONS[reason]}</span>`}</td>
+<td class="verdict">${verdictBadge(verdict)} ${reason === 'evidence' ? undefined : html`<span class="reason">${REASONS[reason]}</span>`}</td>
 <td class="figure" data-label="p">${formatP(lnP)}</td>
 <td class="figure" data-label="n">${n}</td>
 <td class="figure" data-label="z">${z.toFixed(1)}</td>
@@ -127,7 +109,7 @@ ${rows}</tbody>
 async function section(text: CheckedText, i: number): Promise<Html> {
   const { detection, tokens, decode, title, note } = text;
   return html`<article id="text-${i + 1}">
-<h3><span class="number">${i + 1}</span><bdi>${title}</bdi> ${badge(detection.verdict)}</h3>
+<h3><span class="number">${i + 1}</span><bdi>${title}</bdi> ${verdictBadge(detection.verdict)}</h3>
 <p class="finding">${describeDetection(detection)}${note === undefined ? undefined : html` <span class="note"><bdi>${note}</bdi></span>`}</p>
 <div class="columns">
 <div>
@@ -140,12 +122,7 @@ ${detection.n === 0 ? undefined : html`<figure>${await nullPlot(detection)}<figc
 `;
 }
 
-const badge = (verdict: Verdict) =>
-  html`<span class="badge ${verdict}"><span aria-hidden="true">${SIGNS[verdict]}</span> ${verdict.replace('-', ' ')}</span>`;
-
-function factList(facts: readonly (readonly [string, string])[]): Html {
-  return html`<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>`;
-}
+const verdictBadge = (verdict: Verdict) => badge(verdict, SIGNS[verdict], verdict.replace('-', ' '));
 
 /** What all texts share; what they do not share stands in their rows. */
 function commonFacts(texts: readonly CheckedText[]): [string, string][] {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Tokenizer } from '@taggant/core';
 import type { Command } from 'commander';
 import type { Keys, Row, Texts } from '../demo/story.ts';
+import type { Suspect } from '../demo/suspects.ts';
 import { at } from '../errors.ts';
 import { integer } from '../flags.ts';
 import { jsonLine, writeWhole } from '../output.ts';
@@ -32,7 +33,7 @@ async function demo(flags: Flags): Promise<void> {
   makeFolder(flags.out);
   const { tinyLmTokenizer } = await import('@taggant/tiny-lm');
   const { deviations, examine, freshKeys } = await import('../demo/story.ts');
-  const { endStep, keyStep, resultsStep, textsStep } = await import('../demo/print.ts');
+  const { endStep, keyStep, resultsStep, suspectsStep, textsStep } = await import('../demo/print.ts');
   const say = flags.json ? () => {} : (text: string) => process.stdout.write(text);
   const width = Math.min(process.stdout.columns ?? 88, 88) - 4;
   const tokenizer = tinyLmTokenizer();
@@ -45,11 +46,14 @@ async function demo(flags: Flags): Promise<void> {
   say(textsStep(rows, { prompt: PROMPT, decode, width }));
   say(resultsStep(rows, width));
   const files = await save(flags, keys, rows, decode);
+  const { testSuspects } = await import('../demo/suspects.ts');
+  const suspects = await testSuspects(flags.out, tokenizer);
+  say(suspectsStep(suspects, width));
 
-  const wrong = deviations(rows);
+  const wrong = [...deviations(rows), ...wrongVerdicts(suspects)];
   const seconds = (performance.now() - started) / 1000;
-  say(endStep(files, { deviations: wrong, seconds }));
-  if (flags.json) await writeWhole('-', jsonLine(summary(flags, keys, rows, wrong, seconds)));
+  say(endStep([...files, ...filesOf(suspects)], { deviations: wrong, seconds }));
+  if (flags.json) await writeWhole('-', jsonLine(summary(flags, keys, { rows, suspects }, wrong, seconds)));
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }
 
@@ -124,7 +128,7 @@ async function save(
 function summary(
   { seed, tokens, out }: Flags,
   { kid, commitment, marks }: Keys,
-  rows: readonly Row[],
+  { rows, suspects }: { rows: readonly Row[]; suspects: readonly Suspect[] },
   deviations: readonly string[],
   seconds: number,
 ): unknown {
@@ -140,10 +144,41 @@ function summary(
       ...{ id, title, expected: expected ? 'marked' : 'not marked or inconclusive' },
       ...{ verdict, reason, lnP, p, n, score, z, alpha, kid: mark.kid },
     })),
+    suspects: suspects.map(
+      ({ id, title, expected, tokens, bundle, report, result: { verdict, lnP, answers, plan } }) => ({
+        ...{
+          id,
+          title,
+          expected: expected ? 'found' : 'nothing-found',
+          verdict,
+          lnP,
+          answers,
+          tokens,
+          plan,
+          bundle,
+          report,
+        },
+      }),
+    ),
     report: join(out, 'report.html'),
     seconds: Number(seconds.toFixed(1)),
   };
 }
+
+/** What came out otherwise than told, in words. */
+const wrongVerdicts = (suspects: readonly Suspect[]): string[] =>
+  suspects
+    .filter(({ expected, result }) => (result.verdict === 'found') !== expected)
+    .map(
+      ({ title, expected, result }) =>
+        `"${title}" expected ${expected ? 'found' : 'nothing found'}, got ${result.verdict}`,
+    );
+
+const filesOf = (suspects: readonly Suspect[]) =>
+  suspects.flatMap(({ id, report, bundle }): [string, string][] => [
+    [report, `the test of the suspect "${id}"`],
+    [bundle, `all of it, to be recomputed: npx taggant probe check ${bundle}`],
+  ]);
 
 const PROMPT = 'It was late in the evening when';
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { DedupMode, Mark } from '@taggant/core';
 import { type Command, Option } from 'commander';
+import { drawSeed } from '../decoys.ts';
 import type { DetectSetup } from '../detect-task.ts';
 import { CommandError } from '../errors.ts';
 import { exitCodeOf } from '../exit-codes.ts';
@@ -10,7 +11,7 @@ import { choice, integer, type KeyringFlags, probability, withKeyring } from '..
 import { nameOf } from '../input.ts';
 import { batchesAfter, readBatches, type Source } from '../inputs.ts';
 import type { MarkFile } from '../mark-file.ts';
-import { openOutput } from '../output.ts';
+import { isSeen, openOutput } from '../output.ts';
 import { refuseToReplace, tokenizerFiles } from '../paths.ts';
 import { openCorpusProgress } from '../progress.ts';
 import { openResultsFile, type Results } from '../results-file.ts';
@@ -32,6 +33,7 @@ interface Flags extends KeyringFlags, SearchFlags {
   readonly dedup?: DedupMode;
   readonly json?: boolean;
   readonly details?: boolean;
+  readonly stream?: boolean;
   readonly output?: string;
   readonly resume?: boolean;
   readonly threads: number;
@@ -69,6 +71,7 @@ export function detectCommand(program: Command): void {
         )
         .option('--json', 'print one JSON object per input, in order')
         .option('--details', 'with --json or --output: position and score of every pair')
+        .option('--stream', 'take all inputs as one, a document each; the verdict holds wherever it is stopped')
         .option('--output <file>', 'write the JSON objects to a file instead, whole or not at all')
         .option('--resume', 'with --output: go on where an interrupted run stopped')
         .option('--threads <n>', 'threads that do the work', integer(1, 1024), 1),
@@ -86,16 +89,20 @@ async function detect(flags: Flags): Promise<void> {
   if (markFile.layered && search !== undefined) {
     throw new CommandError(`--cohorts and --decode expected one mark, got the layers of ${nameOf(flags.mark)}`);
   }
+  if (markFile.layered && (flags.stream || flags.decoyKeys !== undefined)) {
+    throw new CommandError(`--stream and --decoy-keys expected one mark, got the layers of ${nameOf(flags.mark)}`);
+  }
   await warnOfTokenizer(markFile.marks, flags);
   const { testInThreads } = await import('../test-in-threads.ts');
   const source = sourceOf(flags);
   const results = await openResults(flags, markFile);
   const progress = await openCorpusProgress(bytesOf(source.paths), flags.output !== undefined);
-  const inputs = batchesAfter(readBatches(source, progress.advance), results.done);
+  // What a stream holds is made of all its documents, those before a --resume too.
+  const inputs = batchesAfter(readBatches(source, progress.advance), flags.stream ? 0 : results.done);
   let { tally } = results;
   let last = '';
   try {
-    for await (const tested of testInThreads(inputs, setupOf(flags, markFile, search), flags.threads)) {
+    for await (const tested of testInThreads(inputs, setupOf(flags, markFile, search, results.done), flags.threads)) {
       await results.append(tested.lines);
       progress.tested(size(tested.tally), tested.tokens);
       tally = plus(tally, tested.tally);
@@ -108,8 +115,8 @@ async function detect(flags: Flags): Promise<void> {
     progress.stop();
     results.leave();
   }
-  if (!flags.json)
-    await openOutput('-').write(size(tally) === 1 && last !== '' ? `\n${last}\n` : `\n${summary(tally)}\n`);
+  const isOne = flags.stream || size(tally) === 1;
+  if (!flags.json) await openOutput('-').write(isOne && last !== '' ? `\n${last}\n` : `\n${summary(tally)}\n`);
   process.exitCode = exitCodeOf(tally);
 }
 
@@ -142,6 +149,10 @@ function checkFlags(flags: Flags): void {
   if (json && output !== undefined) {
     throw new CommandError('--output writes JSON lines anyway, and a summary to stdout; it does not go with --json');
   }
+  if (flags.stream) checkStream(flags);
+  if (resume && flags.decoyKeys !== undefined && flags.seed === undefined) {
+    throw new CommandError('--resume with --decoy-keys expected the --seed of the run that was cut short');
+  }
   if (resume && output === undefined) throw new CommandError('--resume goes with --output');
   if (resume && [flags.cohorts, ...(tokens ?? text ?? [])].includes('-')) {
     throw new CommandError('--resume expected files: stdin (-) cannot be read again');
@@ -156,6 +167,20 @@ function checkFlags(flags: Flags): void {
   for (const path of tokenizerFiles(flags.tokenizer)) refuseToReplace(['--output', output], { '--tokenizer': path });
 }
 
+function checkStream(flags: Flags): void {
+  const { cohorts, decode, decoys, decoyKeys, details, threads } = flags;
+  const others = {
+    '--cohorts': cohorts,
+    '--decode': decode,
+    '--decoys': decoys,
+    '--decoy-keys': decoyKeys,
+    '--details': details,
+  };
+  const other = Object.entries(others).find(([, value]) => value !== undefined);
+  if (other !== undefined) throw new CommandError(`--stream follows one mark; it does not go with ${other[0]}`);
+  if (threads > 1) throw new CommandError('--stream takes one document after the other; it goes with --threads 1');
+}
+
 function sourceOf({ tokens, text, jsonl, idColumn, textColumn }: Flags): Source {
   const required = tokens === undefined ? [textColumn ?? 'text'] : ['tokens'];
   // The default id is the place; a column that was asked for has to be there.
@@ -167,11 +192,15 @@ function sourceOf({ tokens, text, jsonl, idColumn, textColumn }: Flags): Source 
   return { paths: tokens ?? text ?? [], jsonl: jsonl === true || tokens !== undefined, columns };
 }
 
-function setupOf(flags: Flags, { layered, seal }: MarkFile, search: SearchSetup | undefined): DetectSetup {
-  const { tokens, tokenizer, promptText, idColumn = 'id', textColumn = 'text', alpha, dedup, details, decoys } = flags;
-  const { NO_COLOR, TERM } = process.env;
-  const colored = process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
-  const words = colored ? 'colored-words' : 'words';
+function setupOf(
+  flags: Flags,
+  { layered, seal }: MarkFile,
+  search: SearchSetup | undefined,
+  done: number,
+): DetectSetup {
+  const { tokens, tokenizer, promptText, idColumn = 'id', textColumn = 'text', alpha, dedup, details } = flags;
+  const { decoys, decoyKeys, seed = drawSeed(), stream } = flags;
+  const words = isSeen() ? 'colored-words' : 'words';
   return {
     marks: seal(),
     layered,
@@ -180,6 +209,8 @@ function setupOf(flags: Flags, { layered, seal }: MarkFile, search: SearchSetup 
     details,
     search,
     decoys,
+    ...(decoyKeys === undefined ? {} : { decoyKeys: { count: decoyKeys, seed } }),
+    ...(stream ? { stream: { done } } : {}),
     print: flags.json || flags.output !== undefined ? 'json' : words,
     text: tokens === undefined ? { tokenizer, prompt: promptText } : undefined,
     fields: { id: idColumn, text: textColumn },
@@ -196,7 +227,7 @@ async function openResults(flags: Flags, markFile: MarkFile): Promise<Results> {
 /** What the results depend on. Descriptors hold no secret; a prompt is somebody's text and stands there by its hash. */
 function workOf(flags: Flags, { marks, layered }: MarkFile): Work {
   const { tokens, text = [], tokenizer, jsonl, promptText, idColumn, textColumn, alpha, dedup, details } = flags;
-  const { cohorts, decode, decoys } = flags;
+  const { cohorts, decode, decoys, decoyKeys, seed, stream } = flags;
   const inputs = (tokens ?? text).map(stateOf);
   const vocabulary = tokenizerFiles(tokenizer);
   const accounts = cohortsFile(cohorts);
@@ -207,7 +238,7 @@ function workOf(flags: Flags, { marks, layered }: MarkFile): Work {
     [tokens === undefined ? 'text' : 'tokens']: inputs,
     tokenizer: vocabulary.length === 0 ? tokenizer : vocabulary.map(stateOf),
     promptText: promptText && createHash('sha256').update(promptText).digest('hex'),
-    ...{ alpha, dedup, details, jsonl, idColumn, textColumn, decode, decoys },
+    ...{ alpha, dedup, details, jsonl, idColumn, textColumn, decode, decoys, decoyKeys, seed, stream },
     cohorts: accounts === undefined ? cohorts : [stateOf(accounts)],
   };
 }
@@ -245,7 +276,12 @@ corrected for their number. Keys come from the keyring, by the mark's kid or as 
 Each input is tested on its own: of many unmarked inputs, a share of at most alpha is called marked on average.
 
 --cohorts and --decode try many cohorts of the mark's key and report the best one, its p corrected for their number; the
-cohort in the mark file plays no part. --decoys ranks the mark file's cohort among others without using any law.
+cohort in the mark file plays no part. --decoys ranks the mark file's cohort among others without using any law;
+--decoy-keys ranks its key among random ones, which any mark has, and checks the law on the text at hand.
+
+--stream takes all inputs as one stream, and counts what repeats once in all of it. After each it prints an e-value; when
+that has ever reached 1/alpha, the verdict is marked, for good (exit status 0; else 3). It may be stopped whenever one likes,
+and more may be added later, without a false alarm more often than alpha.
 
 Files may be compressed (.gz, .zst), and may be Parquet (.parquet, with the columns "tokens", or "text" and "id", if it is
 there). With --output, results grow in FILE.partial, which gets its name in the end. After an interruption of any kind the
@@ -255,4 +291,6 @@ Examples:
   $ taggant detect --mark mark.json --text essay.txt
   $ taggant detect --mark mark.json --text corpus.jsonl.gz --tokenizer tiktoken:o200k_base --threads 4 --output results.jsonl
   $ taggant detect --mark mark.json --text answer.txt --cohorts 1-24000
+  $ taggant detect --mark mark.json --text answer.txt --decoy-keys 100000
+  $ taggant detect --mark mark.json --tokens answers.jsonl --stream --json
   $ taggant generate --mark mark.json --count 8 --json | taggant detect --mark mark.json --tokens - --json`;

@@ -3,6 +3,7 @@ import { formatP, type Verdict } from '@taggant/detector';
 import { tokenGroups, tokenKinds } from '@taggant/report';
 import pc from 'picocolors';
 import type { Keys, Row } from './story.ts';
+import type { Suspect } from './suspects.ts';
 
 export function keyStep({ kid, commitment, marks }: Keys, width: number): string {
   return [
@@ -53,17 +54,44 @@ export function resultsStep(rows: readonly Row[], width: number): string {
   ].join('');
 }
 
+export function suspectsStep(suspects: readonly Suspect[], width: number): string {
+  const widest = Math.max(...suspects.map(({ title }) => title.length));
+  const rows = suspects.map(({ title, result, tokens }) => {
+    const verdict = result.verdict === 'found' ? pc.green('● found        ') : pc.dim('○ nothing found');
+    const { used, planned } = result.answers;
+    const p = formatP(result.lnP, 'up').padStart(8);
+    return `${INDENT}${title.padEnd(widest)}   ${verdict} ${p}  ${`${used} of ${planned}`.padStart(10)}  ${String(tokens).padStart(6)}\n`;
+  });
+  return [
+    heading('4. Were these two models trained on marked text?'),
+    paragraph(
+      'Two small models that the lab trained answer the same kind of prompts. The plan was hashed before the first answer was read; answers are taken in its order until the evidence reaches 1 / alpha.',
+      width,
+    ),
+    '\n',
+    pc.dim(
+      `${INDENT}${'suspect'.padEnd(widest)}   ${'verdict'.padEnd(15)} ${'p'.padStart(8)}  ${'answers'.padStart(10)}  tokens\n`,
+    ),
+    ...rows,
+    '\n',
+    paragraph(
+      'Found is about this model or one that it descends from. Nothing found proves nothing: less text, or other marks, leave no trace that so few answers show.',
+      width,
+    ),
+  ].join('');
+}
+
 export function endStep(
   files: readonly (readonly [string, string])[],
   { deviations, seconds }: { deviations: readonly string[]; seconds: number },
 ): string {
   const took = `${seconds.toFixed(0)} s`;
   return [
-    heading('4. To look at'),
+    heading('5. To look at'),
     pairs(files),
     '\n',
     deviations.length === 0
-      ? `${INDENT}${pc.green('✓')} All of it came out as it should, in ${took}. Next: ${pc.bold('npx taggant keygen --help')}\n\n`
+      ? `${INDENT}${pc.green('✓')} All of it came out as it should, in ${took}. Next: ${pc.bold('npx taggant keygen --help')}, ${pc.bold('npx taggant probe --help')}\n\n`
       : `${INDENT}${pc.red('✗')} Not all of it came out as it should (${took}):\n${deviations.map((line) => `${INDENT}  ${line}\n`).join('')}\n`,
   ].join('');
 }

@@ -1,0 +1,45 @@
+/** `taggant probe open`: the finished test as a folder for another party. @module */
+import { join } from 'node:path';
+import { type RunSummary, writeBundle } from '@taggant/probes/runner';
+import { at, CommandError, complain } from '../errors.ts';
+import { parseJson } from '../input.ts';
+import { writeWhole } from '../output.ts';
+import { type MaterialFlags, sourcesOf } from './materials.ts';
+import { readBytes, readPlan } from './plan-file.ts';
+
+interface Flags extends MaterialFlags {
+  readonly out: string;
+  readonly run?: string;
+  readonly revealKeys?: boolean;
+  readonly withServed?: boolean;
+  readonly withAccounts?: boolean;
+}
+
+export async function openRun(path: string, flags: Flags): Promise<void> {
+  const file = await readPlan(path);
+  const { plan, resolve } = file;
+  const folder = flags.run ?? `${path}.run`;
+  const { keys, served, deck, accounts } = sourcesOf(file, flags);
+  const json = (name: string) => parseJson(readBytes(join(folder, name)).toString('utf8'), join(folder, name));
+  try {
+    const names = writeBundle(flags.out, {
+      plan,
+      prompts: readBytes(resolve(plan.prompts.file)),
+      transcript: readBytes(join(folder, 'transcript.jsonl')),
+      run: json('run.json') as RunSummary,
+      result: json('result.json'),
+      ...(flags.withServed && { served }),
+      ...(deck && { deck }),
+      ...(flags.withAccounts && { accounts }),
+      ...(flags.revealKeys && { keys }),
+    });
+    await writeWhole('-', `${flags.out}: ${names.join(', ')}\n`);
+  } catch (error) {
+    throw error instanceof CommandError ? error : at(flags.out, error);
+  }
+  if (flags.revealKeys) {
+    await complain(
+      `warning: ${join(flags.out, 'keys.json')} holds the keys. Whoever reads it can write, find and remove the marks of all ${keys.length}: use new keys from now on`,
+    );
+  }
+}

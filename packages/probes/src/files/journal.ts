@@ -1,0 +1,130 @@
+/**
+ * The journal of a run: every answer in order of arrival, on disk before it counts.
+ *
+ * The first line names the plan by its commitment; each other holds one prompt's outcome with what it cost, and is written
+ * in one go and flushed. A process may die at any moment: a line that it was writing is cut off by the next one. What
+ * cannot be promised: a request in flight at that moment is asked again, and its cost is forgotten.
+ * @module
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Fields, hash, integer, oneOf } from '../plan/fields.ts';
+import { decodeUtf8, parseJson } from '../plan/json-lines.ts';
+import { OUTCOME_FIELDS, type Outcome, ordered, outcomeOf } from './transcript.ts';
+import { flushFolder } from './whole-file.ts';
+
+/** What an answer cost: requests with retries, tokens of prompts and answers. */
+export interface Cost {
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+/** Why a run ended: every prompt was asked, the stopping rule said so, or the budget was spent. */
+export type RunEnd = 'complete' | 'stopped' | 'budget';
+
+export interface RunSummary extends Cost {
+  readonly end: RunEnd;
+  /** Lines of the transcript; answers behind them in the journal are unused. */
+  readonly used: number;
+}
+
+export interface Journal {
+  /** The outcome of the prompt that the plan asks i-th, by i. */
+  readonly outcomes: ReadonlyMap<number, Outcome>;
+  readonly spent: Cost;
+  /** Of a run that has ended. */
+  readonly summary?: RunSummary;
+  /** Returns when the line is on disk. */
+  append(i: number, outcome: Outcome, cost: Cost): void;
+  /** The last line of all. */
+  end(summary: RunSummary): void;
+  close(): void;
+}
+
+/**
+ * Opens the journal of a run, or begins one. Throws when it belongs to another plan, or is damaged elsewhere than at its end.
+ * `count`: how many prompts the plan has.
+ */
+export function openJournal(path: string, commitment: string, count: number): Journal {
+  const header = { journal: 'taggant/1', plan: commitment };
+  const known = readJournal(path, commitment, count);
+  if (known.bytes < (statSync(path, { throwIfNoEntry: false })?.size ?? 0)) truncateSync(path, known.bytes);
+  const file = openSync(path, 'a', 0o600);
+  const write = (value: object) => {
+    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+    if (writeSync(file, bytes) !== bytes.length) throw new Error(`${path}: no room for a whole line`);
+    fsyncSync(file);
+  };
+  if (known.bytes === 0) {
+    write(header);
+    flushFolder(dirname(path));
+  }
+  return {
+    ...known,
+    append: (i, outcome, cost) => write({ i, ...ordered(outcome), requests: cost.requests, tokens: cost.tokens }),
+    end: ({ end, used, requests, tokens }) => write({ end, used, requests, tokens }),
+    close: () => closeSync(file),
+  };
+}
+
+interface Known {
+  readonly outcomes: Map<number, Outcome>;
+  readonly spent: Cost;
+  readonly summary?: RunSummary;
+  /** Up to the end of the last whole line. */
+  readonly bytes: number;
+}
+
+function readJournal(path: string, commitment: string, count: number): Known {
+  const contents = statSync(path, { throwIfNoEntry: false }) === undefined ? Buffer.alloc(0) : readFileSync(path);
+  const bytes = contents.lastIndexOf(0x0a) + 1;
+  const [header, ...lines] = decodeUtf8(contents.subarray(0, bytes), path).split('\n').slice(0, -1);
+  const outcomes = new Map<number, Outcome>();
+  let spent = { requests: 0, tokens: 0 };
+  let summary: RunSummary | undefined;
+  if (header !== undefined) checkHeader(parseJson(header, `${path}:1`), path, commitment);
+  lines.forEach((line, n) => {
+    const name = `${path}:${n + 2}`;
+    const value = parseJson(line, name);
+    if (summary !== undefined) throw new RangeError(`"${name}" expected nothing behind the end of a run`);
+    if (isEnd(value)) {
+      summary = parseRunSummary(value, name);
+      return;
+    }
+    const fields = new Fields(value, name, ['i', ...OUTCOME_FIELDS, 'requests', 'tokens']);
+    const cost = costOf(fields);
+    const i = fields.get('i', integer(0, count - 1));
+    if (outcomes.has(i)) throw new RangeError(`"${name}.i" expected a number that is new, got ${i}`);
+    outcomes.set(i, outcomeOf(fields, name));
+    spent = { requests: spent.requests + cost.requests, tokens: spent.tokens + cost.tokens };
+  });
+  return { outcomes, spent, summary, bytes };
+}
+
+function checkHeader(value: unknown, path: string, commitment: string): void {
+  const fields = new Fields(value, `${path}:1`, ['journal', 'plan']);
+  fields.get('journal', oneOf('taggant/1'));
+  const plan = fields.get('plan', hash);
+  if (plan !== commitment) {
+    throw new RangeError(
+      `${path} belongs to another plan: its commitment is ${plan.slice(0, 16)}..., this plan's ${commitment.slice(0, 16)}...`,
+    );
+  }
+}
+
+/** How a run ended. */
+export function parseRunSummary(value: unknown, name: string): RunSummary {
+  const fields = new Fields(value, name, ['end', 'used', 'requests', 'tokens']);
+  return {
+    end: fields.get('end', oneOf('complete', 'stopped', 'budget')),
+    used: fields.get('used', AMOUNT),
+    ...costOf(fields),
+  };
+}
+
+const isEnd = (value: unknown) => typeof value === 'object' && value !== null && 'end' in value;
+const costOf = (fields: Fields): Cost => ({
+  requests: fields.get('requests', AMOUNT),
+  tokens: fields.get('tokens', AMOUNT),
+});
+const AMOUNT = integer(0, Number.MAX_SAFE_INTEGER);

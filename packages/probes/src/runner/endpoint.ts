@@ -1,0 +1,145 @@
+/** One request to an OpenAI-compatible endpoint: a prompt in, an answer or the reason why there is none out. @module */
+
+import type { Suspect } from '../plan/plan.ts';
+import { type Prompt, textsOf } from '../plan/prompts.ts';
+import { type Answer, parseAnswer, parseStream } from './answer.ts';
+import { readText } from './body.ts';
+import { Refused, Unanswered } from './errors.ts';
+import { holdsKey, masked } from './masked.ts';
+
+export interface EndpointOptions {
+  /** Name of the environment variable that holds the API key. Absent: none is sent. */
+  readonly apiKeyVariable?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** For a whole answer. Default 120,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Asks once. Throws Unanswered or Refused, or the signal's reason. */
+export type Ask = (prompt: Prompt, signal: AbortSignal) => Promise<Answer>;
+
+/**
+ * The endpoint of a plan's suspect. The key lives in the returned function only: it goes to the plan's origin and nowhere
+ * else, and an answer that repeats it is none.
+ */
+export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): Ask {
+  const { apiKeyVariable, env = process.env, timeoutMs = 120_000 } = options;
+  const key = apiKeyVariable === undefined ? undefined : readKey(apiKeyVariable, env);
+  const path = suspect.api === 'chat' ? 'chat/completions' : 'completions';
+  const address = new URL(`${suspect.baseUrl?.replace(/\/+$/, '')}/${path}`);
+  if (key !== undefined && address.protocol !== 'https:' && !/^(localhost|127\.|\[::1\])/.test(address.hostname)) {
+    throw new RangeError(
+      `"suspect.baseUrl" expected https for an API key to travel, got ${address.protocol}//${address.host}`,
+    );
+  }
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  };
+  let streams = false;
+
+  return async (prompt, signal) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const both = AbortSignal.any([signal, timeout]);
+    try {
+      return await ask(prompt, both);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof Unanswered || error instanceof Refused) throw error;
+      // Whatever fetch says may quote what was sent.
+      throw new Unanswered(timeout.aborted ? 'time-out' : `network${codeOf(error)}`, { charged: true });
+    }
+  };
+
+  async function ask(prompt: Prompt, signal: AbortSignal): Promise<Answer> {
+    const stream = streams;
+    const response = await post(address, JSON.stringify(requestBody(suspect, prompt, stream)), signal);
+    if (response.ok) return answerOf(response);
+    const text = await readText(response, MAX_ERROR_BYTES).catch(() => '');
+    if (isFiltered(response, text)) return { outcome: { reply: '', finish: 'content_filter' } };
+    if (response.status === 400 && !stream && /\bstream/i.test(text)) {
+      // An endpoint that can only stream says so, and there is nothing else about streams in what was asked.
+      streams = true;
+      throw new Unanswered('an endpoint that only streams', { charged: false });
+    }
+    const reason = `HTTP ${response.status}`;
+    if (AGAIN.includes(response.status) || response.status >= 500) {
+      throw new Unanswered(reason, { charged: false, retryAfterMs: retryAfter(response) });
+    }
+    throw new Refused(`the suspect's endpoint refuses: ${reason} ${masked(text, key)}`.trim());
+  }
+
+  /** Follows the endpoint within its origin, so that the key does not travel. */
+  async function post(address: URL, body: string, signal: AbortSignal, hops = 0): Promise<Response> {
+    const response = await fetch(address, { method: 'POST', headers, body, signal, redirect: 'manual' });
+    const location = response.headers.get('location') ?? '';
+    if (response.status < 300 || response.status > 399) return response;
+    await response.body?.cancel();
+    const next = URL.canParse(location, address.href) ? new URL(location, address) : undefined;
+    if (next === undefined || hops === MAX_HOPS) throw new Refused("the suspect's endpoint redirects to nowhere");
+    if (next.origin === address.origin) return post(next, body, signal, hops + 1);
+    throw new Refused(
+      `the suspect's endpoint redirects to ${masked(next.origin, key)}: plan that address, if it is meant`,
+    );
+  }
+
+  async function answerOf(response: Response): Promise<Answer> {
+    const type = response.headers.get('content-type')?.split(';')[0].trim().toLowerCase() ?? '';
+    const isStream = type === 'text/event-stream';
+    if (!isStream && type !== '' && !/^application\/([\w.-]+\+)?json$/.test(type)) {
+      throw new Unanswered('an answer that is no JSON', { charged: true });
+    }
+    const text = await readText(response, MAX_ANSWER_BYTES);
+    const withLogprobs = suspect.parameters?.logprobs !== undefined;
+    const answer = isStream ? parseStream(text, withLogprobs) : parseAnswer(text, withLogprobs);
+    if (holdsKey(JSON.stringify(answer), key))
+      throw new Unanswered('an answer that repeats the key', { charged: true });
+    return answer;
+  }
+}
+
+function requestBody({ api, model, parameters = {} }: Suspect, prompt: Prompt, stream: boolean): object {
+  const { logprobs, ...others } = parameters;
+  const common = { model, ...others, n: 1, stream };
+  if (api === 'chat') {
+    const asked = logprobs === undefined ? {} : { logprobs: true, top_logprobs: logprobs };
+    return { ...common, messages: prompt.messages ?? [{ role: 'user', content: prompt.prompt }], ...asked };
+  }
+  return { ...common, prompt: textsOf(prompt)[0], ...(logprobs === undefined ? {} : { logprobs }) };
+}
+
+function readKey(variable: string, env: Readonly<Record<string, string | undefined>>): string {
+  const key = env[variable]?.trim() ?? '';
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  const got = key === '' ? 'nothing' : 'characters that no header can hold';
+  throw new TypeError(`the environment variable ${masked(variable)} expected an API key, got ${got}`);
+}
+
+/** Some endpoints refuse a prompt by their filter as an error; it is an answer like a refusal in words. */
+function isFiltered({ status }: Response, text: string): boolean {
+  if (status !== 400) return false;
+  try {
+    return JSON.parse(text).error.code === 'content_filter';
+  } catch {
+    return false;
+  }
+}
+
+/** In ms; the header holds seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfter(response: Response): number | undefined {
+  const value = response.headers.get('retry-after')?.trim() ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+/** ` ECONNREFUSED`, where the system names it. */
+function codeOf(error: unknown): string {
+  const code = (error as { cause?: { code?: unknown } }).cause?.code;
+  return typeof code === 'string' && /^[A-Z_]{3,40}$/.test(code) ? ` ${code}` : '';
+}
+
+const AGAIN = [408, 409, 425, 429];
+const MAX_HOPS = 3;
+const MAX_ERROR_BYTES = 1 << 16;
+const MAX_ANSWER_BYTES = 1 << 24;
