@@ -49,7 +49,7 @@ const FILES: Record<string, (key: Key) => Pick<EngineMarkFile, 'config' | 'devic
     })),
   'markllm/exp': ({ small }) => [{ config: { hash_key: small } }],
   // Its table grows with the square of the vocabulary.
-  'markllm/exp-gumbel': ({ small }) => [{ config: { seed: small }, vocabSize: 5000 }],
+  'markllm/exp-gumbel': ({ small }) => [{ config: { seed: small }, vocabSize: 600 }],
   'markllm/kgw': ({ small }) => [
     { config: { hash_key: small } },
     { config: { hash_key: small, prefix_length: 2, f_scheme: 'min', window_scheme: 'self' } },
