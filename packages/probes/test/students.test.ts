@@ -55,6 +55,12 @@ describe('a student that learned 5 % of its text from each of six marked teacher
   );
 });
 
+it.each(['s5-2', 's5-3'])('other seeds, trained after the temperature was chosen, show it too: %s', (id) => {
+  const { audit, power } = asked(asSuspect(id).lines, 'cold', markOf('gumbel-w1'));
+  expect(audit.lnP).toBeLessThan(lnOf(1e-5));
+  expect(power.lnP).toBeLessThan(lnOf(1e-9));
+});
+
 it('more of our text shows more clearly: 5, 10 and 50 %', () => {
   const lnP = (id: string) => {
     const { lines } = asSuspect(id);
@@ -120,6 +126,15 @@ describe('a student that learned a fifth of its text from one account of 24,000'
     const pairs = pairsOf(asSuspect('s5-1').lines, markOf(id), ['cold', 'cool', 'cool unseen']);
     expect(searchCohorts(pairs, markOf(id), accounts).lnP).toBeGreaterThan(lnOf(1e-3));
   });
+});
+
+it('a tenth of the text, under a Gumbel mark of width 1, names its account by 20,160 tokens of text', () => {
+  const mark = markOf('gumbel-w1#13577');
+  const pairs = pairsOf(asSuspect('accounts10-1').lines, mark, ['cool']);
+  const { candidates } = searchCohorts(pairs, mark, { first: 1, count: 24_000 });
+  expect(candidates[0].name).toBe(COHORT);
+  expect(candidates[0].lnP).toBeLessThan(lnOf(1e-20));
+  expect(candidates[1].lnP).toBeGreaterThan(lnOf(1e-3));
 });
 
 describe('a student whose account was served canaries', () => {
