@@ -11,5 +11,7 @@ export { lnGamma } from './ln-gamma.ts';
 export { lnAdd, lnOneMinusExp, lnSumExp } from './log-space.ts';
 export { bonferroni, holm } from './multiplicity.ts';
 export { lnNormalTail, zFromLnP } from './normal.ts';
+export { lnPermutation, lnSignFlip, type PermutationOptions } from './permutation.ts';
+export { studentQuantile } from './student.ts';
 export { type KsUniform, ksUniform, lnSmirnovTail } from './uniformity.ts';
 export { lnWeightedBinomialTail, type WeightedTrials } from './weighted-binomial.ts';
