@@ -20,6 +20,16 @@ export const tinyLmFolder: string = fileURLToPath(new URL('../model', import.met
 /** The end-of-text id, which also stands before a text. */
 export const TINY_LM_END = 0;
 
+/**
+ * 256 openings that it continues well: unmarked text of its own (`benchmarks/lab/openings.ts`).
+ *
+ * @example
+ * tinyLmOpenings().length; // 256
+ */
+export function tinyLmOpenings(): string[] {
+  return JSON.parse(readFileSync(fileURLToPath(new URL('../openings.json', import.meta.url)), 'utf8'));
+}
+
 /** The model's byte-level BPE tokenizer. */
 export function tinyLmTokenizer(): Tokenizer {
   return huggingFaceTokenizer(readFileSync(join(tinyLmFolder, 'tokenizer.json'), 'utf8'), {

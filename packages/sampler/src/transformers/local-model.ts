@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AutoModelForCausalLM, BaseStreamer, random, Tensor } from '@huggingface/transformers';
-import { checkInteger } from '@taggant/core';
+import { checkInteger, checkTokens } from '@taggant/core';
 import { type MarkedGeneration, MarkLogitsProcessor } from './generation.ts';
 
 /** How to continue prompts. */
@@ -30,6 +30,8 @@ export interface LocalModel {
   readonly maxLength: number;
   /** One continuation per prompt, without the prompt and without the end-of-text token. */
   generate(prompts: readonly ArrayLike<number>[], options: GenerateOptions): Promise<Uint32Array[]>;
+  /** ln p of each token but the first, given those before it, at temperature 1: one number less than there are tokens. */
+  lnProbabilities(tokens: ArrayLike<number>): Promise<Float64Array>;
   /** Frees the engine's memory; the model is of no use after. */
   dispose(): Promise<void>;
 }
@@ -78,10 +80,31 @@ export async function openLocalModel(folder: string): Promise<LocalModel> {
         return end < 0 ? row : row.slice(0, end);
       });
     },
+    async lnProbabilities(tokens) {
+      const text = checkTokens(tokens, 'tokens', config.vocab_size);
+      if (text.length < 2) return new Float64Array(0);
+      const dims = [1, text.length];
+      const { logits } = (await model({
+        input_ids: new Tensor('int64', BigInt64Array.from(text, BigInt), dims),
+        attention_mask: new Tensor('int64', new BigInt64Array(text.length).fill(1n), dims),
+      })) as { logits: Tensor };
+      const [rows, width] = [logits.data as Float32Array, logits.dims[2]];
+      return Float64Array.from({ length: text.length - 1 }, (_, i) =>
+        lnSoftmax(rows.subarray(i * width, (i + 1) * width), text[i + 1]),
+      );
+    },
     async dispose() {
       await model.dispose();
     },
   };
+}
+
+function lnSoftmax(row: Float32Array, token: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let v = 0; v < row.length; v++) if (row[v] > most) most = row[v];
+  let sum = 0;
+  for (let v = 0; v < row.length; v++) sum += Math.exp(row[v] - most);
+  return row[token] - most - Math.log(sum);
 }
 
 /** The engine puts the prompts first, then the tokens of each step. */
