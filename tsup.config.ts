@@ -13,8 +13,8 @@ export default defineConfig(
     .map((name): Options => {
       const folder = `packages/${name}`;
       const { exports = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-      const sources = Object.values(exports as Record<string, Record<string, string>>).map(
-        (target) => target['@taggant/source'],
+      const sources = Object.values(exports as Record<string, Record<string, string> | string>).flatMap((target) =>
+        typeof target === 'string' ? [] : target['@taggant/source'],
       );
       const named = readdirSync(`${folder}/src`).filter((file) => /^main\.ts$|-(thread|task)\.ts$/.test(file));
       const entry = [...sources, ...named.map((file) => `./src/${file}`)].map((source) => [

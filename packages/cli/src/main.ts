@@ -7,6 +7,7 @@ import { keygenCommand } from './commands/keygen.ts';
 import { keysCommand } from './commands/keys.ts';
 import { probeCommand } from './commands/probe.ts';
 import { scanCommand } from './commands/scan.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { complain, explain, masked } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { VERSION } from './version.ts';
@@ -27,6 +28,7 @@ function program(): Command {
     detectCommand,
     scanCommand,
     probeCommand,
+    verifyCommand,
     demoCommand,
   ])
     add(root);

@@ -46,7 +46,16 @@ export async function openMarkFile(
   flags: KeyringFlags,
 ): Promise<MarkFile> {
   const place = nameOf(path);
-  const value = parseJsonExactly(await readText(path), place);
+  return openMarks(parseJsonExactly(await readText(path), place), place, purpose, flags);
+}
+
+/** What stands in a mark file; `place` is what errors call it. */
+export async function openMarks(
+  value: unknown,
+  place: string,
+  purpose: 'marking' | 'detection',
+  flags: KeyringFlags,
+): Promise<MarkFile> {
   const layered = Array.isArray(value);
   const entries: unknown[] = layered ? value : [value];
   if (entries.length === 0) throw new CommandError(`${place}: expected at least one mark, got an empty array`);

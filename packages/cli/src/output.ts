@@ -2,20 +2,18 @@
  * Where results go: standard output, or a file that appears whole or not at all.
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { putInPlace, temporaryBeside } from '@taggant/core/whole-file';
 import { at } from './errors.ts';
 import { isObject } from './input.ts';
 
@@ -72,7 +70,7 @@ function openWholeFile(path: string, existing: Stats | undefined, mode: number):
   if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
   refuseKeyring(path);
   const target = existing === undefined ? path : realpathSync(path);
-  const temporary = join(dirname(target), `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(target);
   const discard = () => rmSync(temporary, { force: true });
   // Before the file is there, so that no signal comes between.
   const release = endCleanly(discard);
@@ -85,7 +83,7 @@ function openWholeFile(path: string, existing: Stats | undefined, mode: number):
   }
   return describeErrors(path, file, () => {
     refuseKeyring(target);
-    renameSync(temporary, target);
+    putInPlace(temporary, target);
     release();
   });
 }

@@ -1,5 +1,5 @@
 /** Progress on standard error, for long work that a person waits for and whose results go elsewhere. @module */
-import { formatP } from '@taggant/detector';
+import { formatE } from '@taggant/detector';
 
 export interface Progress {
   advance(amount: number): void;
@@ -69,19 +69,23 @@ export async function openDecoyProgress(
   };
 }
 
-/** A bar of answers, with the evidence so far. */
+/** A bar of answers, with the largest e-value so far. */
 export async function openProbeProgress(total: number) {
   if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };
-  const bar = await openBar(total, '{bar} {value} of {total} answers{failed} | e-value {e} | {eta_formatted} left', {
-    failed: '',
-    e: '1',
-  });
+  const bar = await openBar(
+    total,
+    '{bar} {value} of {total} answers{failed} | e-value {e} at most | {eta_formatted} left',
+    {
+      failed: '',
+      e: '1',
+    },
+  );
   let shown = 0;
   return {
-    show({ used, failed, lnE }: { readonly used: number; readonly failed: number; readonly lnE: number }) {
+    show({ used, failed, lnSup }: { readonly used: number; readonly failed: number; readonly lnSup: number }) {
       bar.advance(used - shown);
       shown = used;
-      bar.show({ failed: failed > 0 ? ` (${failed} failed)` : '', e: formatP(lnE) });
+      bar.show({ failed: failed > 0 ? ` (${failed} failed)` : '', e: formatE(lnSup) });
     },
     stop: bar.stop,
   };
@@ -125,3 +129,21 @@ const now = () => performance.now() / 1000;
 const LONG_DECOYS = 20_000;
 const LONG_BYTES = 1 << 20;
 const SILENT: Progress = { advance: () => {}, stop: () => {} };
+
+/** A bar for a gate: texts towards the next look, and how many checks are open. */
+export async function openGateProgress(): Promise<{
+  show(now: { texts: number; wanted: number; look: number; looks: number; undecided: number }): void;
+  stop(): void;
+}> {
+  if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };
+  const bar = await newBar('{bar} {value} of {total} texts | look {look} of at most {looks} | {open}');
+  return {
+    show({ texts, wanted, look, looks, undecided }) {
+      const open = undecided === 0 ? '' : `${undecided} checks undecided`;
+      if (!bar.isActive) bar.start(wanted, texts, { look, looks, open });
+      bar.setTotal(wanted);
+      bar.update(texts, { look, looks, open });
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -6,7 +6,8 @@
  * `FILE.partial.json`, written first, says that it would do the same work. `FILE.partial.lock` keeps processes apart.
  * @module
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { putInPlace } from '@taggant/core/whole-file';
 import type { Verdict } from '@taggant/detector';
 import { takeLock } from '@taggant/probes/lock';
 import { at, CommandError } from './errors.ts';
@@ -59,7 +60,7 @@ export async function openResultsFile(path: string, work: Work, resume: boolean)
       attempt(path, () => {
         fsyncSync(file);
         closeSync(file);
-        renameSync(partial, path);
+        putInPlace(partial, path);
         rmSync(`${partial}.json`, { force: true });
       }),
     leave: () => {

@@ -1,4 +1,4 @@
-/** Runs the real command from its sources as a child process, and remembers all it said. @module */
+/** Runs the real command as a child process, and remembers all it said. @module */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { hkdfSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,27 +24,35 @@ export interface RunOptions {
   readonly node?: readonly string[];
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const tsx = createRequire(import.meta.url).resolve('tsx');
+/** What stands behind `node`. After a build the built command, which starts five times as fast as its sources. */
+const COMMAND: readonly string[] =
+  process.env.TAGGANT_BUILT === '1'
+    ? [fileURLToPath(new URL('../bin/taggant.js', import.meta.url))]
+    : [
+        '--conditions=@taggant/source',
+        '--import',
+        createRequire(import.meta.url).resolve('tsx'),
+        fileURLToPath(new URL('../src/main.ts', import.meta.url)),
+      ];
 const said: Said[] = [];
 const secrets: Uint8Array[] = [];
 
 export function start(args: readonly string[], { cwd, env = {}, node = [] }: RunOptions) {
-  const command = [...node, '--conditions=@taggant/source', '--import', tsx, main, ...args];
+  const command = [...node, ...COMMAND, ...args];
   return follow(args, spawn(process.execPath, command, { cwd, env: { ...process.env, CI: 'true', ...env } }));
 }
 
 /** The command as a shell runs it, redirections included. */
 export function runInShell(args: string, { cwd }: RunOptions): Promise<Ended> {
-  const script = `"$0" --conditions=@taggant/source --import "$1" "$2" ${args}`;
-  const { child, ended } = follow([args], spawn('sh', ['-c', script, process.execPath, tsx, main], { cwd }));
+  const script = `"$0" ${COMMAND.map((_, i) => `"$${i + 1}"`).join(' ')} ${args}`;
+  const { child, ended } = follow([args], spawn('sh', ['-c', script, process.execPath, ...COMMAND], { cwd }));
   child.stdin.end();
   return ended;
 }
 
 /** The command with a terminal for its output, as the `script` of util-linux makes one. */
 export function runOnTerminal(args: readonly string[], { cwd }: RunOptions): Promise<Ended> {
-  const command = [process.execPath, '--conditions=@taggant/source', '--import', tsx, main, ...args];
+  const command = [process.execPath, ...COMMAND, ...args];
   const quoted = command.map((part) => `'${part}'`).join(' ');
   const { child, ended } = follow(args, spawn('script', ['-qec', `stty cols 100; ${quoted}`, '/dev/null'], { cwd }));
   child.stdin.end();

@@ -1,6 +1,8 @@
 /** `taggant probe` with what a plan may name besides a mark: accounts, served contexts, a deck, another engine's mark. */
-import { readdirSync } from 'node:fs';
-import { Deck, triggerOf } from '@taggant/probes';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { Deck, ServedContexts, triggerOf } from '@taggant/probes';
+import { readAssignmentFile, sha256OfFile, writeAssignmentFile, writeServedFile } from '@taggant/probes/runner';
 import { tinyLmTokenizer } from '@taggant/tiny-lm';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { expectError, jsonLines, run } from './command.ts';
@@ -14,6 +16,8 @@ const all: Place[] = [];
 const OFFLINE = ['--prompts', 'prompts.jsonl', '--offline', '--decoys', '100'];
 const PLAN = ['probe', 'plan', 'plan.json', '--mark', 'mark.json', ...OFFLINE];
 const RUN = ['probe', 'run', 'plan.json', '--answers', 'answers.jsonl'];
+
+const random = (length: number) => new Uint8Array(randomBytes(length));
 
 afterAll(() => expectNoSecrets(all));
 
@@ -56,6 +60,12 @@ describe.concurrent('accounts', () => {
     for (const text of [stdout, ...told.map(read)]) {
       for (const { marks } of served) expect(text).not.toMatch(new RegExp(`\\b${marks[0].cohort}\\b`));
     }
+    const closed = ['--out', 'closed', '--with-accounts', '--accounts', 'other.json', '--keyring', 'none.json'];
+    writeAssignmentFile(path('other.json'), readAssignmentFile(path('taggant-accounts.json')).withAccounts([], random));
+    expectError(
+      await taggant('probe', 'open', 'plan.json', ...closed),
+      /other\.json: this is not the assignment that was/,
+    );
     const opened = ['--out', 'opened', '--reveal-keys', '--with-accounts'];
     expect((await taggant('probe', 'open', 'plan.json', ...opened)).status).toBe(0);
     const check = ['probe', 'check', '.', '--keyring', 'none.json', '--accounts', 'none.json'];
@@ -103,6 +113,42 @@ describe.concurrent('served contexts', () => {
   });
 });
 
+it('served contexts of another width or tokenizer than the mark has are refused, when it is planned and when it is run', async () => {
+  const at = setUp();
+  const { taggant, write, json, path } = at;
+  const tokenizer = tinyLmTokenizer().id;
+  const serve = (contextWidth: number, id = tokenizer) => {
+    writeServedFile(path('served.bin'), new ServedContexts({ contextWidth, tokenizer: id }));
+    return sha256OfFile(path('served.bin'));
+  };
+  const { contextWidth } = json('mark.json');
+  const other = { name: 'other', vocabSize: 5000, sha256: 'ab'.repeat(32) };
+  const wrong: [() => string, RegExp][] = [
+    [
+      () => serve(contextWidth + 1),
+      new RegExp(`served\\.bin: "served" expected contexts of width ${contextWidth}, got ${contextWidth + 1}$`),
+    ],
+    [
+      () => serve(contextWidth, other),
+      /served\.bin: "tokenizer" expected the mark's "tiny-lm" \(4096 ids, .*\), got "other" \(5000 ids, .*\)$/,
+    ],
+  ];
+  for (const [make, expected] of wrong) {
+    make();
+    expectError(await taggant(...PLAN, '--served', 'served.bin'), expected);
+    expect(existsSync(path('plan.json'))).toBe(false);
+  }
+  serve(contextWidth);
+  expect(await taggant(...PLAN, '--served', 'served.bin')).toMatchObject({ status: 0 });
+  write('answers.jsonl', '');
+  for (const [make, expected] of wrong) {
+    const sha256 = make();
+    write('plan.json', { ...json('plan.json'), served: { ...json('plan.json').served, sha256 } });
+    expectError(await taggant(...RUN), expected);
+    expect(existsSync(path('plan.json.run'))).toBe(false);
+  }
+});
+
 describe.concurrent('canaries', () => {
   it('find who was told what the suspect says, under the key that drew, and nothing under another', async () => {
     const at = setUp();
@@ -123,6 +169,21 @@ describe.concurrent('canaries', () => {
     expect((await plan('plan.json')).status).toBe(0);
     const found = await taggant(...RUN);
     expect([found.status, found.stdout]).toEqual([0, expect.stringMatching(/^Found/)]);
+
+    // The opened test holds, curve and all, and a point of the curve that is none is noticed.
+    expect((await taggant('probe', 'open', 'plan.json', '--out', 'opened')).status).toBe(0);
+    expect((await taggant('probe', 'check', 'opened')).stdout).toMatch(/^All holds/);
+    const [result, manifest] = [json('opened/result.json'), json('opened/manifest.json')];
+    expect(result.canaries.curve.at(-1).replies).toBe(asked.length);
+    result.canaries.curve[40].lnE += 0.01;
+    write('opened/result.json', `${JSON.stringify(result, null, 2)}\n`);
+    manifest.files['result.json'].sha256 = sha256OfFile(at.path('opened/result.json'));
+    write('opened/manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+    const { status: differs, stdout: difference } = await taggant('probe', 'check', 'opened');
+    expect([differs, difference]).toEqual([
+      1,
+      expect.stringMatching(/^result\.json: result\.canaries\.curve\[40\]\.lnE: /),
+    ]);
 
     keep(at, 'other-keys.json', 8);
     const other = ['--keyring', 'other-keys.json'];

@@ -1,5 +1,5 @@
 /** `taggant probe` on answers from a file, from the plan to the check. */
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { expectError } from './command.ts';
@@ -60,7 +60,11 @@ describe.concurrent('a finished test', () => {
 
   it('opened without keys holds for who has the keyring, against the published commitment alone', async () => {
     const { taggant, path } = copy(finished);
-    expect((await taggant('probe', 'open', 'plan.json', '--out', 'opened')).status).toBe(0);
+    // Opening takes no key unless it reveals them.
+    const open = ['probe', 'open', 'plan.json', '--keyring', 'none.json', '--out'];
+    expect(await taggant(...open, 'opened')).toMatchObject({ status: 0, stderr: '' });
+    expectError(await taggant(...open, 'revealed', '--reveal-keys'), /cannot read keyring none\.json: no such/);
+    expect(existsSync(path('revealed'))).toBe(false);
     expect(readdirSync(path('opened'))).not.toContain('keys.json');
     const check = ['probe', 'check', 'opened', '--commitment'];
     expect(await taggant(...check, commitment)).toMatchObject({

@@ -2,10 +2,9 @@
  * Keyring files: mode 0600, written whole or not at all, refused when others can read them. Node only.
  * @module
  */
-import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Keyring } from './keyring.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 export interface ReadKeyringOptions {
   /** Accept a file that group or others may read. Default false. */
@@ -31,18 +30,5 @@ export function readKeyringFile(path: string, { allowReadableByOthers = false }:
 
 /** Writes a keyring file: a new file of mode 0600 beside it, flushed, then renamed over it. */
 export function writeKeyringFile(path: string, keyring: Keyring): void {
-  const temporary = join(dirname(path), `.keyring-${randomBytes(6).toString('hex')}.tmp`);
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
-    try {
-      writeFileSync(file, keyring.print());
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeWholeFile(path, keyring.print(), 0o600);
 }

@@ -15,7 +15,7 @@ export function describeDetection(detection: Detection): string {
     case 'ruled-out':
       return `This mark was not found, and a text marked ${assumed(power)} would score this low with probability below ${formatP(power.lnMissed, 'up')} (${scored}, p = ${formatP(detection.lnP)}). That does not say who wrote it.`;
     case 'weak-evidence':
-      return `A hint of the mark (p = ${formatP(detection.lnP)}, ${scored}), not enough at alpha = ${detection.alpha}. More text may decide.`;
+      return `A hint of the mark (p = ${formatP(detection.lnP)}, ${scored}), not enough at alpha = ${formatAlpha(detection.alpha)}. More text may decide.`;
     case 'too-short':
       return `Too short to tell: ${scored}; ${needed(power.needed)}.`;
     case 'repetitive':
@@ -94,6 +94,14 @@ export function formatP(lnP: number, round: 'nearest' | 'up' = 'nearest'): strin
   if (exponent < -3) return `${(tenths / 10).toFixed(1)}e${exponent}`;
   return Number(`${tenths}e${exponent - 1}`).toPrecision(2);
 }
+
+/**
+ * A threshold as people write it: `0.01`, `1e-6`.
+ *
+ * @example
+ * formatAlpha(0.000001); // '1e-6'
+ */
+export const formatAlpha = (alpha: number): string => (alpha < 0.001 ? alpha.toExponential() : String(alpha));
 
 /** One check in a thousand says so of a law that holds. */
 const LEAST_UNIFORM = 0.01;

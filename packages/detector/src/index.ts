@@ -17,6 +17,7 @@ export {
   describeDecoys,
   describeDetection,
   describeSearch,
+  formatAlpha,
   formatE,
   formatP,
   titleWithCohort,

@@ -4,6 +4,7 @@ import {
   type Detection,
   describeDetection,
   detectTokens,
+  formatAlpha,
   formatP,
   lnTail,
   nullMoments,
@@ -302,6 +303,17 @@ describe('the options', () => {
       '"strength.mean" expected a number from 0.25 to 1',
     );
     expect(nullMoments(mark.law).mean).toBe(0.25);
+  });
+});
+
+describe('formatAlpha', () => {
+  it.each([
+    [0.05, '0.05'],
+    [0.001, '0.001'],
+    [0.00025, '2.5e-4'],
+    [1e-6, '1e-6'],
+  ])('%d is %s', (alpha, text) => {
+    expect(formatAlpha(alpha)).toBe(text);
   });
 });
 

@@ -1,5 +1,5 @@
 /** A result in words: both propositions, what speaks for which, and what was left out. @module */
-import { describeDecoyKeys, formatE, formatP } from '@taggant/detector';
+import { describeDecoyKeys, formatAlpha, formatE, formatP } from '@taggant/detector';
 import type { MarkEvidence, NamedAccounts, ProbeResult } from './probe.ts';
 import type { EvidenceNumber } from './tally.ts';
 
@@ -39,7 +39,7 @@ export function describeProbe(result: ProbeResult): ProbeWords {
 
 function verdictOf({ verdict, lnP, alpha, basis, accounts }: ProbeResult): string {
   const named = accounts === undefined ? '' : ` ${namedOf(accounts)}`;
-  const limit = `alpha = ${alphaOf(alpha)}`;
+  const limit = `alpha = ${formatAlpha(alpha)}`;
   if (verdict === 'found')
     return `Found: the suspect's answers follow our key: ${figureOf(basis, lnP)}, at ${limit}.${named}`;
   const why =
@@ -101,12 +101,12 @@ function canaryLines({ canaries }: ProbeResult): string[] {
   if (canaries === undefined) return [];
   const { triggers, replies, accounts, expectedHits, candidates, statistic } = canaries;
   const list = candidates.map(
-    ({ account, hits, lnPHits, lnPCounts, lnE }) =>
-      `${account} has ${hits} hits, p = ${formatP(lnPHits)} by first answers, ${formatP(lnPCounts)} by all, e-value ${formatE(lnE)}`,
+    ({ account, hits, lnPHits, lnPCounts, lnE, lnSup }) =>
+      `${account} has ${hits} hits, p = ${formatP(lnPHits)} by first answers, ${formatP(lnPCounts)} by all, e-value ${formatE(lnE)} at the end, ${formatE(lnSup)} at most`,
   );
   return [
     `${triggers.asked} triggers were asked, ${triggers.answered} had a usable answer; of ${replies.count} answers ${replies.usable} name one variant, ${replies.none} none and ${replies.several} several, which count for nothing.`,
-    `An innocent suspect hits ${expectedHits.toFixed(2)} drawn variants on average. The plan decides by ${statistic === 'hits' ? 'first answers' : 'all answers'}; every figure is corrected for ${accounts} account${accounts === 1 ? '' : 's'}: ${list.join('; ')}.`,
+    `An innocent suspect hits ${expectedHits.toFixed(2)} drawn variants on average. ${BY[statistic]}; every figure is corrected for ${accounts} account${accounts === 1 ? '' : 's'}: ${list.join('; ')}.`,
   ];
 }
 
@@ -120,14 +120,16 @@ function accountLines({ accounts }: ProbeResult): string[] {
   return [
     named.length > 0
       ? `The answers follow the lists of ${list(named)}: text that was served to them was in the training. Every p is corrected for all ${tests} numbers.${proved ? '' : ' For tournaments it is measured, not proved, that no other account is favoured.'}`
-      : `The best of ${tests} accounts and tiers has p = ${formatP(best[0].lnP)}; to be named takes ${alphaOf(alpha)}, and more than any number that nobody has.`,
+      : `The best of ${tests} accounts and tiers has p = ${formatP(best[0].lnP)}; to be named takes ${formatAlpha(alpha)}, and more than any number that nobody has.`,
     `As a check, ${checked.join('; ')}; the best account scores ${best[0].score}.`,
   ];
 }
 
-/** 1e-6, not 0.000001. */
-const alphaOf = (alpha: number) => (alpha < 0.001 ? alpha.toExponential() : String(alpha));
-
+const BY = {
+  hits: 'First answers decide',
+  counts: 'All answers decide',
+  'e-value': 'The largest e-value decides',
+} as const;
 const STOPPED =
   'The run could stop where the evidence was high. Only the e-value allows for that; every p above but its own is for comparison.';
 const MARKED_LOGS =

@@ -9,9 +9,10 @@ import { type DecoyKeyRank, rankAmongKeys, rankAmongMarks } from '@taggant/detec
 import type { Assignment } from './accounts/assignment.ts';
 import { type AccountScore, type AccountsResult, testAccounts } from './accounts/test.ts';
 import { CanaryAnswers } from './canaries/answers.ts';
+import { CanaryBets } from './canaries/bets.ts';
 import { askedTrigger, type Deck } from './canaries/deck.ts';
 import { type Draws, drawVariants } from './canaries/draw.ts';
-import { type CanaryCandidate, type CanaryResult, testAnswers } from './canaries/test.ts';
+import { type CanaryResult, testAnswers } from './canaries/test.ts';
 import { exchangeOf } from './exchange.ts';
 import { isAnswered, type TranscriptLine } from './files/transcript.ts';
 import { planCommitment } from './plan/commitment.ts';
@@ -95,6 +96,7 @@ export class Probe {
   readonly #tests: readonly Radioactivity[];
   readonly #canaries: CanaryAnswers | undefined;
   #draws: Draws | undefined;
+  #bets: CanaryBets | undefined;
   readonly #counts = { used: 0, answered: 0, failed: 0 };
 
   /** Throws TypeError for materials that the plan names and that are not there. */
@@ -137,17 +139,17 @@ export class Probe {
 
   /** ln of the largest e-value so far, corrected for the plan's marks; of canaries the best account's, corrected for all. */
   get lnSup(): number {
-    if (this.#canaries) return this.#testDeck().candidates[0].lnE;
-    return Math.max(...this.#tests.map(({ anytime }) => anytime.lnSup)) - Math.log(this.#tests.length);
+    if (this.#canaries) return this.#lnSupOfBets(this.#canaries);
+    return Math.max(...this.#tests.map(({ lnSup }) => lnSup)) - Math.log(this.#tests.length);
   }
 
   result(): ProbeResult {
     const { title, test, alpha, stopping, statistic, prompts, served, accounts } = this.#plan;
     const basis = this.#basis;
     const marks = this.#tests.map((test, i) => this.#evidenceOf(test, i));
-    const canaries = this.#canaries && this.#testDeck();
+    const canaries = this.#canaries && this.#testDeck(this.#canaries);
     const lnP = canaries
-      ? lnPOfCanaries(canaries, basis)
+      ? canaries.lnP
       : Math.min(0, least(marks.map(({ lnPDecisive }) => lnPDecisive)) + Math.log(marks.length));
     const isTrusted = marks.every(({ decoys }) => decoys === undefined || decoys.ks.lnP > LEAST_UNIFORM);
     return withoutSecrets({
@@ -189,14 +191,14 @@ export class Probe {
     return stopping === 'fixed' && isWhole ? 'p-value' : 'e-value';
   }
 
-  #decisive({ anytime }: Radioactivity, { lnP, weighted }: EvidenceNumber): number {
+  #decisive({ lnE, lnSup }: Radioactivity, { lnP, weighted }: EvidenceNumber): number {
     switch (this.#basis) {
       case 'p-value':
         return weighted?.lnP ?? lnP;
       case 'e-value':
-        return 0 - anytime.lnSup;
+        return 0 - lnSup;
       case 'final-e-value':
-        return Math.min(0, 0 - anytime.lnE);
+        return Math.min(0, 0 - lnE);
       case 'nothing':
         return 0;
     }
@@ -228,13 +230,23 @@ export class Probe {
     return { ...result, best };
   }
 
-  #testDeck(): CanaryResult {
+  #testDeck(answers: CanaryAnswers): CanaryResult {
+    const number = this.#plan.statistic === 'context' ? 'hits' : 'counts';
+    const statistic = this.#basis === 'p-value' ? number : 'e-value';
+    return testAnswers(answers, this.#drawn(), { statistic, curve: true });
+  }
+
+  #lnSupOfBets(answers: CanaryAnswers): number {
+    const { accounts, variants } = this.#drawn();
+    this.#bets ??= new CanaryBets(answers.deck.sizes, variants);
+    return this.#bets.follow(answers).lnSup - Math.log(accounts.length);
+  }
+
+  #drawn(): Draws {
     const { deck, canaryKey, assignment } = this.#materials;
     const names = assignment?.accounts.map(({ id }) => id) ?? [EVERYBODY];
     this.#draws ??= drawVariants(needed(deck, 'deck'), needed(canaryKey, 'canaryKey'), names);
-    // E-values are of hits.
-    const byHits = this.#plan.statistic === 'context' || this.#basis !== 'p-value';
-    return testAnswers(needed(this.#canaries, 'deck'), this.#draws, { statistic: byHits ? 'hits' : 'counts' });
+    return this.#draws;
   }
 }
 
@@ -252,11 +264,6 @@ export function evaluate(plan: Plan, lines: readonly TranscriptLine[], materials
 
 /** The account of a deck that everybody was served alike. */
 export const EVERYBODY = 'everybody';
-
-/** With e-values the p is 1 / E, good at any moment. */
-function lnPOfCanaries({ lnP, candidates }: CanaryResult, basis: ProbeResult['basis']): number {
-  return basis === 'p-value' ? lnP : Math.min(0, 0 - candidates[0].lnE);
-}
 
 /**
  * Bytes that the plan fixes and that are independent of every key: for mark i, SHA-256 of the ASCII texts
@@ -282,10 +289,8 @@ function withoutSecrets<T>(value: T): T {
 
 /** Whoever is not found is innocent, and a customer. */
 function withoutInnocents(canaries: CanaryResult, alpha: number): CanaryResult {
-  const isFound = ({ lnPHits, lnPCounts, lnE }: CanaryCandidate) =>
-    Math.min(canaries.statistic === 'hits' ? lnPHits : lnPCounts, -lnE) <= Math.log(alpha);
   const candidates = canaries.candidates.map((one) =>
-    canaries.accounts === 1 || isFound(one) ? one : { ...one, account: NOT_NAMED },
+    canaries.accounts === 1 || one.lnP <= Math.log(alpha) ? one : { ...one, account: NOT_NAMED },
   );
   return { ...canaries, candidates };
 }

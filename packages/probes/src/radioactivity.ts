@@ -9,7 +9,6 @@
  */
 import {
   checkOneOf,
-  checkSameTokenizer,
   type DedupMode,
   type Mark,
   type MarkDescriptor,
@@ -18,7 +17,7 @@ import {
   TOKEN_LIMIT,
 } from '@taggant/core';
 import type { Exchange } from './exchange.ts';
-import { type AnytimeEvidence, RunEvidence, type RunNumbers } from './run-evidence.ts';
+import { RunEvidence, type RunNumbers } from './run-evidence.ts';
 import type { ServedContexts, ServedCounts } from './served/contexts.ts';
 import { type Excluded, SuspectPairs } from './suspect-pairs.ts';
 
@@ -77,7 +76,7 @@ export class Radioactivity {
     const { contextWidth, descriptor, distinct } = mark;
     if (contextWidth === 0) throw new RangeError('"mark" expected contextWidth of at least 1, got 0');
     if (weights && served === undefined) throw new RangeError('"served" expected the contexts that weights come from');
-    if (served?.tokenizer !== undefined) checkSameTokenizer(descriptor.tokenizer, served.tokenizer);
+    served?.checkFits({ contextWidth, tokenizer: descriptor.tokenizer });
     const vocabSize = descriptor.vocabSize ?? descriptor.tokenizer?.vocabSize ?? TOKEN_LIMIT;
     this.#mark = mark;
     this.#dedup = checkOneOf(dedup, 'dedup', ['pair', 'context']);
@@ -91,14 +90,14 @@ export class Radioactivity {
     this.#evidence.note();
   }
 
-  /** ln of the e-value so far: the run may stop when it reaches ln(1 / alpha), or at any other moment. */
+  /** ln of the e-value now; of the weighted one where weights are on. */
   get lnE(): number {
     return this.#evidence.lnE;
   }
 
-  /** The e-value that decides: the weighted one where weights are on. */
-  get anytime(): AnytimeEvidence {
-    return this.#evidence.anytime;
+  /** The largest that it ever was: the run may stop when it reaches ln(1 / alpha), or at any other moment. */
+  get lnSup(): number {
+    return this.#evidence.lnSup;
   }
 
   /** The pairs of one of the numbers; default: of the one that decides. */

@@ -91,14 +91,11 @@ export class RunEvidence {
   }
 
   get lnE(): number {
-    this.#takeNew();
-    return this.#plain.lnE;
+    return this.#decisive().lnE;
   }
 
-  /** The weighted one where weights are on. */
-  get anytime(): AnytimeEvidence {
-    this.#takeNew();
-    return anytime(this.#weighted ?? this.#plain);
+  get lnSup(): number {
+    return this.#decisive().lnSup;
   }
 
   numbers(): RunNumbers {
@@ -119,10 +116,15 @@ export class RunEvidence {
   }
 
   #point(): CurvePoint {
-    this.#takeNew();
-    const { lnE } = this.#weighted ?? this.#plain;
+    const { lnE } = this.#decisive();
     const [{ n, lnP }, power] = [this.#audit, this.#power];
     return { tokens: this.#source.tokens, n, lnP, lnE, power: { n: power.n, lnP: power.lnP } };
+  }
+
+  /** The weighted e-value where weights are on. */
+  #decisive(): EProcess {
+    this.#takeNew();
+    return this.#weighted ?? this.#plain;
   }
 
   /** Scores the pairs that came since. A mark whose seed forgets part of the context has to look at all pairs again. */
@@ -171,4 +173,5 @@ export class RunEvidence {
 const anytime = ({ lnE, lnSup }: EProcess): AnytimeEvidence => ({ lnE, lnSup });
 
 const FIRST_POINT = 100;
-const POINT_RATIO = 1.05;
+/** A curve has a point every 5 %. */
+export const POINT_RATIO = 1.05;

@@ -65,9 +65,7 @@ export class SuspectPairs {
 
   constructor({ contextWidth, vocabSize = TOKEN_LIMIT, dedup, served, distinct }: SuspectPairsOptions) {
     this.#collector = new PairCollector({ contextWidth, vocabSize, dedup });
-    if (served !== undefined && served.contextWidth !== contextWidth) {
-      throw new RangeError(`"served" expected contexts of width ${contextWidth}, got ${served.contextWidth}`);
-    }
+    served?.checkFits({ contextWidth });
     this.#width = contextWidth;
     this.#limit = vocabSize;
     this.#served = served;

@@ -2,9 +2,12 @@
 import { lnBinomialTail } from '@taggant/stats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hitsNeeded, lnHitsTail, powerOf, powerTable } from '../src/canaries/index.ts';
+import { CanaryBets } from '../src/canaries/bets.ts';
+import { NONE, SEVERAL } from '../src/canaries/deck.ts';
+import { CanaryAnswers, hitsNeeded, lnHitsTail, powerOf, powerTable } from '../src/canaries/index.ts';
 import { lnSumTail, type ScoreLaw } from '../src/canaries/score-law.ts';
-import { hitLaw, lawOf, lnBets } from '../src/canaries/test.ts';
+import { hitLaw, lawOf } from '../src/canaries/test.ts';
+import { lnBets, plainDeck } from './canaries-support.ts';
 
 /** P[sum >= least], by all outcomes, in exact integers: each table is drawn from uniformly. */
 function enumerated(tables: readonly (readonly number[])[], least: number): number {
@@ -94,16 +97,54 @@ describe('the law of a sum', () => {
 });
 
 describe('bets', () => {
+  const sizes = [2, 3, 5, 16, 64];
+  const deck = plainDeck(sizes);
+  /** Of one account, who was served the first variant everywhere. */
+  const bets = () => new CanaryBets(sizes, new Uint16Array(sizes.length));
+
   it('have mean 1 over all outcomes of a uniform draw', () => {
-    const sizes = [2, 3, 5, 16, 64];
     let mean = 0;
     for (let outcome = 0; outcome < 2 ** sizes.length; outcome++) {
-      const bets = sizes.map((k, i) => ({ k, hit: ((outcome >> i) & 1) === 1 }));
-      const probability = bets.reduce((product, { k, hit }) => product * (hit ? 1 / k : 1 - 1 / k), 1);
-      mean += probability * Math.exp(lnBets(bets));
+      const answers = new CanaryAnswers(deck);
+      const hits = sizes.map((_, i) => (outcome >> i) & 1);
+      hits.forEach((hit, place) => {
+        answers.count(place, 1 - hit);
+      });
+      const probability = sizes.reduce((product, k, i) => product * (hits[i] ? 1 / k : 1 - 1 / k), 1);
+      mean += probability * Math.exp(bets().follow(answers).of(0).lnE);
     }
     expect(mean).toBeCloseTo(1, 12);
-    expect(lnBets([])).toBe(0);
+    expect(bets().of(0)).toEqual({ lnE: 0, lnSup: 0 });
+  });
+
+  it('are placed at the first usable reply of a trigger, and the same whenever they are looked at', () => {
+    const answers = new CanaryAnswers(deck);
+    const followed = bets().follow(answers);
+    const most: number[] = [0];
+    for (const [place, variant] of [
+      [3, 0],
+      [3, 5],
+      [0, NONE],
+      [1, 2],
+      [0, SEVERAL],
+      [4, 0],
+      [2, 1],
+      [0, 1],
+    ]) {
+      answers.count(place, variant);
+      const { lnE, lnSup } = followed.follow(answers).of(0);
+      most.push(Math.max(lnE, ...most));
+      expect([lnE, lnSup]).toEqual([bets().follow(answers).of(0).lnE, most.at(-1)]);
+    }
+    const asked = [
+      [16, true],
+      [3, false],
+      [64, true],
+      [5, false],
+      [2, false],
+    ] as const;
+    expect(followed.of(0).lnE).toBeCloseTo(lnBets(asked.map(([k, hit]) => ({ k, hit }))), 12);
+    expect(followed.lnSup).toBeGreaterThan(followed.of(0).lnE);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Decks of plain words, and innocent suspects with every habit: they know nothing of the tested account's draw. @module */
 import { CanaryAnswers, Deck, type Draws } from '../src/canaries/index.ts';
 import { lnSumTail } from '../src/canaries/score-law.ts';
-import { hitLaw, lawOf, lnBets, scoreOf } from '../src/canaries/test.ts';
+import { hitLaw, lawOf, scoreOf } from '../src/canaries/test.ts';
 
 /** A deck with triggers `q0`, `q1`, ... of these numbers of variants, `v0`, `v1`, ... */
 export const plainDeck = (sizes: readonly number[]): Deck =>
@@ -69,6 +69,15 @@ export function evidenceOf(answers: CanaryAnswers, draws: Draws, row: number, ne
   return {
     hits: { value: hits, uniform: randomised(hitLaws, hits) },
     counts: { value: score, uniform: randomised(countLaws, score) },
+    lnE: lnBets(bets),
     lnSup,
   };
+}
+
+/** ln of the mean over lambda of the product of 1 - lambda + lambda K hit, as it stands in the docstring. */
+export function lnBets(bets: readonly { readonly k: number; readonly hit: boolean }[]): number {
+  const products = [0.8, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01].map((lambda) =>
+    bets.reduce((product, { k, hit }) => product * (1 - lambda + lambda * (hit ? k : 0)), 1),
+  );
+  return Math.log(products.reduce((sum, product) => sum + product, 0) / products.length);
 }

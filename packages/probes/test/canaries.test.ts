@@ -4,7 +4,7 @@ import { binomialBand, ksUniform } from '@taggant/stats';
 import { describe, expect, it } from 'vitest';
 import { secretOf, uniforms } from '../../core/test/support.ts';
 import { drawVariants, exampleDeck, lnHitsTail, testAnswers, testDeck } from '../src/canaries/index.ts';
-import { answersOf, evidenceOf, HABITS, MIXED, plainDeck } from './canaries-support.ts';
+import { answersOf, evidenceOf, HABITS, lnBets, MIXED, plainDeck } from './canaries-support.ts';
 
 const deck = plainDeck(MIXED);
 const RUNS = 800;
@@ -23,14 +23,15 @@ describe(`an innocent suspect, ${RUNS} keys a habit, seed 71 (102,000 in all: np
         const evidence = evidenceOf(answers, draws, 0, next);
         uniform.hits.push(evidence.hits.uniform);
         uniform.counts.push(evidence.counts.uniform);
-        const [{ hits, lnPHits, score, lnPCounts }] = testAnswers(answers, {
+        const [{ hits, lnPHits, score, lnPCounts, lnE, lnSup }] = testAnswers(answers, {
           ...draws,
           accounts: ['tested'],
         }).candidates;
         expect([hits, score]).toEqual([evidence.hits.value, evidence.counts.value]);
+        expect(Math.max(Math.abs(lnE - evidence.lnE), Math.abs(lnSup - evidence.lnSup))).toBeLessThan(1e-9);
         reported[0].push(Math.exp(lnPHits));
         reported[1].push(Math.exp(lnPCounts));
-        reported[2].push(Math.exp(-evidence.lnSup));
+        reported[2].push(Math.exp(-lnSup));
       }
       for (const level of LEVELS) {
         const [, high] = binomialBand(RUNS, level, BAND);
@@ -136,6 +137,36 @@ describe('a student', () => {
   });
 });
 
+describe('a curve', () => {
+  const [example, accounts] = [exampleDeck(), ['acme', 'globex', 'initech']];
+  const draws = drawVariants(example, deriveCanaryKey(secretOf(11)), accounts);
+  const next = uniforms(87);
+  const replies = Array.from({ length: 300 }, (_, i) => {
+    const { id, variants } = example.triggers[(i * 7) % 128];
+    const drawn = draws.variants[128 + ((i * 7) % 128)];
+    const text = variants[next() < 0.3 ? drawn : Math.floor(next() * variants.length)].text;
+    return { trigger: id, reply: i % 5 === 0 ? 'Hm.' : text };
+  });
+
+  it.each(['hits', 'counts', 'e-value'] as const)('by %s says what a test that ends there says', (statistic) => {
+    const { curve = [], candidates } = testDeck(example, draws, replies, { statistic, curve: true });
+    expect(candidates[0].account).toBe('globex');
+    expect(curve.map((point) => point.replies).slice(0, 22)).toEqual([
+      ...Array.from({ length: 21 }, (_, i) => i + 1),
+      23,
+    ]);
+    expect(curve.length).toBeLessThan(90);
+    for (const { replies: count, n, lnP, lnE, power } of [curve[0], curve[30], curve.at(-1)!]) {
+      const ended = testDeck(example, draws, replies.slice(0, count), { top: 3 });
+      const { lnPHits, lnPCounts, lnE: bet } = ended.candidates.find(({ account }) => account === 'globex')!;
+      expect([n, power.n]).toEqual([ended.triggers.answered, ended.replies.usable]);
+      expect([lnP, power.lnP, lnE]).toEqual([lnPHits, lnPCounts, bet]);
+    }
+    expect(curve.at(-1)!.replies).toBe(300);
+    expect(curve.at(-1)!.lnP).toBe(candidates[0].lnPHits);
+  });
+});
+
 describe('a result', () => {
   const three = plainDeck([2, 4, 8]);
   const draws = drawVariants(three, deriveCanaryKey(secretOf(9)), ['a']);
@@ -157,16 +188,37 @@ describe('a result', () => {
   });
 
   it('of nothing is no evidence', () => {
-    expect(testDeck(three, draws, [])).toMatchObject({
+    expect(testDeck(three, draws, [], { curve: true })).toMatchObject({
       lnP: 0,
-      candidates: [{ hits: 0, score: 0, lnPHits: 0, lnE: 0 }],
+      candidates: [{ hits: 0, score: 0, lnPHits: 0, lnE: 0, lnSup: 0 }],
+      curve: [{ replies: 0, n: 0, lnP: 0, lnE: 0, power: { n: 0, lnP: 0 } }],
     });
+  });
+
+  it('by the e-value ranks accounts by the largest that theirs was, and its p is one over it', () => {
+    const two = drawVariants(three, deriveCanaryKey(secretOf(3)), ['a', 'b']);
+    // One hit each: a's comes first, among 8 variants, b's last, among 2.
+    two.variants.set([0, 0, 0, 1, 0, 1]);
+    const replies = [
+      { trigger: 'q2', reply: 'v0' },
+      { trigger: 'q1', reply: 'v1' },
+      { trigger: 'q0', reply: 'v1' },
+    ];
+    const { lnP, candidates } = testDeck(three, two, replies, { statistic: 'e-value' });
+    expect(candidates.map(({ account, hits }) => [account, hits])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+    const lnMost = lnBets([{ k: 8, hit: true }]) - Math.log(2);
+    expect(candidates[0].lnSup).toBeCloseTo(lnMost, 12);
+    expect(candidates[0].lnE).toBeLessThan(lnMost);
+    expect(lnP).toBe(-candidates[0].lnSup);
   });
 
   it('is refused for the draws of another deck, and a statistic that there is not', () => {
     expect(() => testDeck(plainDeck([2, 4, 9]), draws, [])).toThrow('"draws" expected those of deck');
     expect(() => testDeck(three, draws, [], { statistic: 'best' as never })).toThrow(
-      '"statistic" expected hits or counts, got best',
+      '"statistic" expected one of hits, counts, e-value, got "best"',
     );
     expect(() => testDeck(three, draws, [], { top: 0 })).toThrow('"top" expected an integer from 1');
   });

@@ -1,8 +1,21 @@
 /** From a plan and answers to a result: what decides, and what is kept back. */
 import { deriveCanaryKey, deriveKey, openMark, Secret, sha256Hex, type Tokenizer } from '@taggant/core';
-import { deckPrompts, evaluate, exampleDeck, type Plan, parsePlan, ServedContexts } from '@taggant/probes';
+import {
+  Assignment,
+  type Deck,
+  deckPrompts,
+  drawVariants,
+  evaluate,
+  exampleDeck,
+  type Plan,
+  Probe,
+  parsePlan,
+  ServedContexts,
+} from '@taggant/probes';
 import type { TranscriptLine } from '@taggant/probes/runner';
 import { describe, expect, it } from 'vitest';
+import { plainDeck } from './canaries-support.ts';
+import { seeded } from './seeded.ts';
 
 const VOCABULARY = 64;
 const secret = Secret.fromBytes(new Uint8Array(32).fill(9));
@@ -88,18 +101,96 @@ describe('what decides', () => {
   });
 });
 
-describe('canary prompts', () => {
-  const deck = exampleDeck();
-  const prompts = deckPrompts(deck);
-  const canaryKey = deriveCanaryKey(secret);
-  const plan = planOf({
+const canaryKey = deriveCanaryKey(secret);
+const canaryPlan = (count: number, fields: object = {}) =>
+  planOf({
     test: 'canaries',
     marks: undefined,
     tokenizer: undefined,
-    prompts: { file: 'p', sha256: 'ab'.repeat(32), count: prompts.length },
-    budget: { requests: prompts.length },
+    prompts: { file: 'p', sha256: 'ab'.repeat(32), count },
+    budget: { requests: count },
     deck: { file: 'd', sha256: 'ab'.repeat(32), commitment: canaryKey.commitment },
+    ...fields,
   });
+
+describe('the account of a canary', () => {
+  const accounts = ['acme', 'globex'];
+  const next = seeded(5);
+  const assignment = Assignment.create({ epoch: { label: 'q4', from: '2026-10-01' }, accounts }, (length) =>
+    Uint8Array.from({ length }, () => Math.floor(256 * next())),
+  );
+  /** Replies to each trigger in turn, `samples` times: by what acme was told there, and how many variants there are. */
+  function materialsOf(deck: Deck, samples: number, reply: (drawn: number, k: number, i: number) => number) {
+    const { variants } = drawVariants(deck, canaryKey, accounts);
+    const lines = Array.from({ length: samples * deck.triggers.length }, (_, i): TranscriptLine => {
+      const q = i % deck.triggers.length;
+      const { id, prompts } = deck.triggers[q];
+      const said = reply(variants[q], deck.sizes[q], i);
+      return { i, id: `${id}/${i}`, prompt: prompts[0], reply: `v${said}` };
+    });
+    return { lines, materials: { deck, canaryKey, assignment } };
+  }
+  const namesIn = ({ canaries }: ReturnType<typeof evaluate>) => canaries?.candidates.map(({ account }) => account);
+
+  it('is named by the number that the plan chose, whatever the e-value is', () => {
+    // The first replies name what acme was told, all later ones the other variant.
+    const { lines, materials } = materialsOf(plainDeck(new Array(40).fill(2)), 3, (drawn, _, i) =>
+      i < 40 ? drawn : 1 - drawn,
+    );
+    const byCounts = evaluate(canaryPlan(120, { statistic: 'pair' }), lines, materials);
+    expect(byCounts).toMatchObject({ basis: 'p-value', verdict: 'nothing-found', canaries: { statistic: 'counts' } });
+    expect(Math.max(...(byCounts.canaries?.candidates ?? []).map(({ lnSup }) => lnSup))).toBeGreaterThan(Math.log(1e6));
+    expect(namesIn(byCounts)).toEqual(['(not named)', '(not named)']);
+    const byHits = evaluate(canaryPlan(120), lines, materials);
+    expect(byHits).toMatchObject({ basis: 'p-value', verdict: 'found', canaries: { statistic: 'hits' } });
+    expect(namesIn(byHits)).toEqual(['acme', '(not named)']);
+  });
+
+  it('is named by the e-value where the run was cut, whatever the p is', () => {
+    // Eight hits, the last ones of forty.
+    const { lines, materials } = materialsOf(plainDeck(new Array(40).fill(64)), 1, (drawn, k, i) =>
+      i < 32 ? (drawn + 1) % k : drawn,
+    );
+    const cut = evaluate(canaryPlan(41), lines, materials);
+    expect(cut).toMatchObject({ basis: 'e-value', verdict: 'nothing-found', canaries: { statistic: 'e-value' } });
+    expect(cut.canaries?.candidates[0].lnPHits).toBeLessThan(Math.log(1e-6));
+    expect(namesIn(cut)).toEqual(['(not named)', '(not named)']);
+    expect(evaluate(canaryPlan(40), lines, materials)).toMatchObject({ basis: 'p-value', verdict: 'found' });
+  });
+
+  it('may be found at any moment, and stays found: the largest e-value decides', () => {
+    const { lines, materials } = materialsOf(plainDeck(new Array(60).fill(16)), 1, (drawn, k, i) =>
+      i < 12 ? drawn : (drawn + 1) % k,
+    );
+    const plan = canaryPlan(60, { stopping: 'e-value' });
+    const probe = new Probe(plan, materials);
+    const told = lines.map((line) => [probe.add(line), probe.lnSup] as const);
+    const stop = told.findIndex(([what]) => what === 'stop');
+    expect([stop > 3, stop < 12]).toEqual([true, true]);
+    for (const [i, [what, lnSup]] of told.entries()) {
+      expect(what).toBe(i < stop ? 'go on' : 'stop');
+      if (i > 0) expect(lnSup).toBeGreaterThanOrEqual(told[i - 1][1]);
+      if (i % 20 === 3)
+        expect(evaluate(plan, lines.slice(0, i + 1), materials).canaries?.lnP).toBe(Math.min(0, -lnSup));
+    }
+    const [first] = probe.result().canaries?.candidates ?? [];
+    expect([first.account, first.lnSup]).toEqual(['acme', probe.lnSup]);
+    expect(first.lnE).toBeLessThan(first.lnSup);
+  });
+
+  it('has a curve that ends where the result does, and names nobody', () => {
+    const { lines, materials } = materialsOf(plainDeck(new Array(40).fill(64)), 1, (drawn, k) => (drawn + 1) % k);
+    const { canaries } = evaluate(canaryPlan(40), lines, materials);
+    const end = canaries?.curve?.at(-1);
+    expect(end).toMatchObject({ replies: 40, n: 40, lnP: canaries?.lnP, lnE: canaries?.candidates[0].lnE });
+    expect(JSON.stringify(canaries)).not.toMatch(/acme|globex/);
+  });
+});
+
+describe('canary prompts', () => {
+  const deck = exampleDeck();
+  const prompts = deckPrompts(deck);
+  const plan = canaryPlan(prompts.length);
   const run = (first: object) =>
     evaluate(plan, [{ i: 0, ...prompts[0], ...first, reply: 'nothing' } as TranscriptLine], { deck, canaryKey });
 

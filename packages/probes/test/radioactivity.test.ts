@@ -260,6 +260,22 @@ describe('Radioactivity', () => {
     expect(test.result().curve).toEqual(unseen.curve);
   });
 
+  it('tells the e-value that decides, the weighted one where weights are on: now, and the largest', () => {
+    const served = new ServedContexts({ contextWidth: 1 });
+    const plain = teach(2000, undefined, 99);
+    for (const text of [plain, ...exchanges.map(({ reply }) => reply)]) served.add(text);
+    for (const weights of [false, true]) {
+      const test = new Radioactivity(mark, { served, weights });
+      for (const exchange of exchanges.slice(0, 3)) test.add(exchange);
+      test.add({ shown: [], reply: plain });
+      const { anytime } = test.result();
+      const { lnE, lnSup } = anytime.weighted ?? anytime;
+      expect([anytime.weighted !== undefined, test.lnE, test.lnSup]).toEqual([weights, lnE, lnSup]);
+      expect(test.lnE).toBeLessThan(test.lnSup);
+      if (weights) expect(test.lnE).not.toBe(anytime.lnE);
+    }
+  });
+
   it('its result is plain JSON in which every position is accounted for, and which says nothing of the key', () => {
     const served = new ServedContexts({ contextWidth: 1 });
     for (const { reply } of exchanges.slice(0, 10)) served.add(reply);
@@ -319,6 +335,8 @@ describe('Radioactivity', () => {
     const tokenizer = { name: 'other', vocabSize: V + 1 };
     const strange = new ServedContexts({ contextWidth: 1, tokenizer });
     expect(() => new Radioactivity(mark, { served: strange })).toThrow('"tokenizer" expected the mark\'s');
+    const wide = new ServedContexts({ contextWidth: 2 });
+    expect(() => new Radioactivity(mark, { served: wide })).toThrow('"served" expected contexts of width 1, got 2');
     expect(() => new Radioactivity(mark, { weights: true })).toThrow('"served" expected');
     expect(() => new Radioactivity(greenlist(1, 0))).toThrow('"mark" expected contextWidth of at least 1');
     expect(() => new Radioactivity(mark, { dedup: 'none' as never })).toThrow('"dedup"');

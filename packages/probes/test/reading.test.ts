@@ -329,6 +329,7 @@ describe('transformers.js with tiny-lm', () => {
     );
     expect(test.result().lnP).toBeLessThan(Math.log(1e-6));
     expect(test.lnE).toBeGreaterThan(Math.log(1e5));
+    expect([test.lnE, test.lnSup]).toEqual([test.result().anytime.lnE, test.result().anytime.lnSup]);
   });
 });
 

@@ -15,7 +15,7 @@ export async function evidencePlot(lines: readonly EvidenceLine[], wide: boolean
     label: `Evidence against tokens read. ${lines.map((line, i) => `${i + 1}: ${line.title}, p = ${formatP(line.detection.lnP)}`).join('. ')}.`,
     lines: lines.map(({ title, detection }, i) => ({
       name: { wide: `${i + 1}  ${shortened(title)}`, narrow: `${i + 1}` },
-      points: cumulativeEvidence(detection),
+      points: cumulativeEvidence(detection).map(({ tokens, lnP }) => ({ x: tokens, lnP })),
       colour: `var(--${detection.verdict})`,
     })),
     alphas: lines.map(({ detection }) => detection.alpha),

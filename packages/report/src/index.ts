@@ -4,6 +4,7 @@
  * @module
  */
 export { cumulativeEvidence, type DetailedDetection, type Prefix } from './evidence.ts';
+export { renderGateReport } from './gate-report.ts';
 export { levelOf, type TokenKind, tokenKinds } from './heat-map.ts';
 export type { Fact } from './page.ts';
 export { type ProbeReport, renderProbeReport } from './probe-report.ts';

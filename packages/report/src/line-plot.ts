@@ -1,12 +1,18 @@
 /** Lines of evidence: small p is high, the thresholds are drawn, and each line is named at its end. @module */
-import { decades, type Prefix } from './evidence.ts';
+import { formatAlpha } from '@taggant/detector';
+import { decades } from './evidence.ts';
 import type { Html } from './html.ts';
 import { drawPlot, type Frame } from './plot.ts';
+
+export interface PlotPoint {
+  readonly x: number;
+  readonly lnP: number;
+}
 
 export interface PlotLine {
   /** At the line's end where there is room, and where there is not. */
   readonly name: { readonly wide: string; readonly narrow: string };
-  readonly points: readonly Prefix[];
+  readonly points: readonly PlotPoint[];
   readonly colour: string;
   /** Default false. */
   readonly dashed?: boolean;
@@ -17,7 +23,7 @@ export interface LinePlot {
   readonly label: string;
   readonly lines: readonly PlotLine[];
   readonly alphas: readonly number[];
-  /** What the tokens of the x axis were: `tokens read`. */
+  /** What was counted: `tokens read`. */
   readonly xTitle: string;
   readonly wide: boolean;
 }
@@ -36,18 +42,16 @@ export async function linePlot({ label, lines, alphas: given, xTitle, wide }: Li
     ...series.flatMap((prefixes) => prefixes.map(({ lnP }) => decades(lnP))),
     ...alphas.map((alpha) => -Math.log10(alpha)),
   ]);
-  const longest = largest([1, ...series.flatMap((prefixes) => prefixes.map(({ tokens }) => tokens))]);
+  const longest = largest([1, ...series.flatMap((prefixes) => prefixes.map(({ x }) => x))]);
   const x = { type: 'quantitative', scale: { domain: upTo(longest), nice: false } } as const;
   const y = { type: 'quantitative', scale: { type: 'symlog', constant: BEND, domain: upTo(highest * TOP) } } as const;
-  const toX = (tokens: number) => (tokens / longest) * frame.width;
+  const toX = (value: number) => (value / longest) * frame.width;
   const toY = (value: number) => frame.height * (1 - Math.log1p(value / BEND) / Math.log1p((highest * TOP) / BEND));
 
-  const points = series.flatMap((prefixes, line) =>
-    prefixes.map(({ tokens, lnP }) => ({ tokens, decades: decades(lnP), line })),
-  );
+  const points = series.flatMap((prefixes, line) => prefixes.map(({ x, lnP }) => ({ x, decades: decades(lnP), line })));
   const ends = lines.map(({ name, colour }, i) => {
-    const { tokens, lnP } = series[i][series[i].length - 1];
-    return { name: wide ? name.wide : name.narrow, colour, fromX: toX(tokens), fromY: toY(decades(lnP)) };
+    const { x, lnP } = series[i][series[i].length - 1];
+    return { name: wide ? name.wide : name.narrow, colour, fromX: toX(x), fromY: toY(decades(lnP)) };
   });
   const labels = spread(ends, frame.height).map((end) => ({
     ...end,
@@ -65,7 +69,7 @@ export async function linePlot({ label, lines, alphas: given, xTitle, wide }: Li
       mark: { type: 'line', strokeWidth: 1.75, ...(dashed ? { strokeDash: [2, 4] } : {}) },
       encoding: {
         x: {
-          field: 'tokens',
+          field: 'x',
           ...x,
           axis: { title: xTitle, tickCount: wide ? 8 : 4, grid: false, titleAnchor: 'end', titleAlign: 'right' },
         },
@@ -124,7 +128,10 @@ export async function linePlot({ label, lines, alphas: given, xTitle, wide }: Li
 }
 
 /** Labels in the order of their lines, moved apart until none touches another. */
-function spread<E extends { readonly fromY: number }>(ends: readonly E[], height: number): (E & { labelY: number })[] {
+export function spread<E extends { readonly fromY: number }>(
+  ends: readonly E[],
+  height: number,
+): (E & { labelY: number })[] {
   const placed = ends.map((end) => ({ ...end, labelY: end.fromY })).sort((a, b) => a.fromY - b.fromY);
   placed.forEach((label, i) => {
     if (i > 0) label.labelY = Math.max(label.labelY, placed[i - 1].labelY + LABEL_GAP);
@@ -154,8 +161,6 @@ function gridValues(top: number): number[] {
 const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
 const upTo = (limit: number): number[] => [0, limit];
 export const shortened = (title: string) => (title.length > 28 ? `${title.slice(0, 27).trimEnd()}…` : title);
-/** 1e-6, not 0.000001. */
-export const formatAlpha = (alpha: number): string => (alpha < 0.001 ? alpha.toExponential() : String(alpha));
 
 /** The axis is linear below p = 1e-3 and logarithmic in ln p above, so that 1e-2 and 1e-200 fit in one picture. */
 const BEND = 3;

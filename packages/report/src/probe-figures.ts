@@ -5,17 +5,19 @@ import type { AnytimeEvidence, EvidenceNumber, MarkEvidence, ProbeResult } from 
 import { type Content, type Html, html } from './html.ts';
 
 /** All numbers of a mark; the one that the plan says decides is told from the others by a word. */
-export function figuresTable(mark: MarkEvidence, { stopping, statistic }: ProbeResult): Html {
+export function figuresTable(mark: MarkEvidence, result: ProbeResult): Html {
   const { audit, power, anytime, law } = mark;
-  const anytimeDecides = stopping === 'e-value';
-  const decides = (number: ProbeResult['statistic']) => !anytimeDecides && statistic === number;
+  const { basis, statistic, logs } = result;
+  const anytimeDecides = basis === 'e-value' || basis === 'final-e-value';
+  const decides = (number: ProbeResult['statistic']) => basis === 'p-value' && statistic === number;
+  const most = logs === 'marked' ? AT_END : AT_ANY_MOMENT;
   return html`<table class="plain">
 <caption>n: what was scored, each once in the whole run. Score and expected: the sum over them, and its mean over random keys. Excess: by how much one
 scores more, with its interval at 95 % where the law is a count. p: the chance that a random key scores the answers this high; of an e-value, 1 by
-the largest that it was, which holds at whatever moment one stops.${early(stopping)}</caption>
+${most.words}.${early(result)}</caption>
 <thead><tr><th scope="col">Number</th><th scope="col" class="figure">n</th><th scope="col" class="figure">Score</th><th scope="col" class="figure">Expected</th><th scope="col" class="figure">Excess</th><th scope="col" class="figure">p</th></tr></thead>
 <tbody>
-${numberRows({ name: 'Audit number', note: 'each context once', decides: decides('context') }, audit, law)}${numberRows({ name: 'Power number', note: 'each token in its context once', decides: decides('pair') }, power, law)}${anytimeRow('E-value', anytime, audit.n, anytimeDecides && anytime.weighted === undefined)}${anytime.weighted && anytimeRow('Weighted e-value', anytime.weighted, audit.n, anytimeDecides)}</tbody>
+${numberRows({ name: 'Audit number', note: 'each context once', decides: decides('context') }, audit, law)}${numberRows({ name: 'Power number', note: 'each token in its context once', decides: decides('pair') }, power, law)}${anytimeRow('E-value', anytime, most.of(anytime), audit.n, anytimeDecides && anytime.weighted === undefined)}${anytime.weighted && anytimeRow('Weighted e-value', anytime.weighted, most.of(anytime.weighted), audit.n, anytimeDecides)}</tbody>
 </table>`;
 }
 
@@ -59,9 +61,25 @@ function numberRows(head: Head, { n, score, lnP, excess, weighted }: EvidenceNum
   ];
 }
 
-function anytimeRow(name: string, { lnE, lnSup }: AnytimeEvidence, n: number, decides: boolean): Html {
+/** Which of its values an e-value may be read at. */
+const AT_ANY_MOMENT = {
+  words: 'the largest that it was, which holds at whatever moment one stops',
+  of: ({ lnSup }: AnytimeEvidence) => lnSup,
+};
+const AT_END = {
+  words: 'the one at the end, since the logs were marked with a tested key',
+  of: ({ lnE }: AnytimeEvidence) => lnE,
+};
+
+function anytimeRow(
+  name: string,
+  { lnE, lnSup }: AnytimeEvidence,
+  lnDecisive: number,
+  n: number,
+  decides: boolean,
+): Html {
   const note = `${formatE(lnE)} at the end, ${formatE(lnSup)} at most`;
-  return row({ name, note, decides }, { n, p: formatP(Math.min(0, -lnSup), 'up') });
+  return row({ name, note, decides }, { n, p: formatP(Math.min(0, -lnDecisive), 'up') });
 }
 
 interface Cells {
@@ -106,15 +124,16 @@ ${rows.map((one) => one && html`<tr><th scope="row">${one[0]}</th>${cell('', one
 </table>`;
 }
 
-export function decoysParagraph({ decoys }: MarkEvidence, { stopping }: ProbeResult): Html {
+export function decoysParagraph({ decoys }: MarkEvidence, result: ProbeResult): Html {
   if (decoys === undefined) return html`<p class="finding">No decoy keys were ranked.</p>`;
-  return html`<p class="finding">${describeDecoyKeys(decoys)}${early(stopping)}</p>`;
+  return html`<p class="finding">${describeDecoyKeys(decoys)}${early(result)}</p>`;
 }
 
-/** What a run that may stop where its evidence is high does to every figure that is not made for it. */
-export const early = (stopping: ProbeResult['stopping']): string =>
-  stopping === 'fixed'
-    ? ''
-    : ' The run could have stopped where the evidence was high: only the e-value allows for that.';
+/** What a run whose end hangs on its evidence, or may, does to every figure that is not made for it. */
+export function early({ stopping, basis }: Pick<ProbeResult, 'stopping' | 'basis'>): string {
+  if (stopping === 'e-value')
+    return ' The run could have stopped where the evidence was high: only the e-value allows for that.';
+  return basis === 'e-value' ? ' The run ended before all prompts were asked: only the e-value allows for that.' : '';
+}
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;

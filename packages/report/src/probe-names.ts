@@ -1,13 +1,12 @@
 /** Whose text it was: accounts and canaries, as tables. A number that an account has is secret and stands nowhere. @module */
-import { formatE, formatP } from '@taggant/detector';
+import { formatAlpha, formatE, formatP } from '@taggant/detector';
 import type { CanaryResult, LabelScore, NamedAccounts, ProbeResult } from '@taggant/probes';
 import { type Html, html } from './html.ts';
-import { formatAlpha } from './line-plot.ts';
 import { badge } from './page.ts';
 import { cell, early } from './probe-figures.ts';
 
 /** The best accounts, named or not, and what numbers that nobody has look like. */
-export function accountsSection(accounts: NamedAccounts, { stopping }: ProbeResult): Html {
+export function accountsSection(accounts: NamedAccounts, result: ProbeResult): Html {
   const { best, named, tests, alpha, decoys, labels, proved, law } = accounts;
   const isNamed = new Set(named.map(nameOf));
   const below = named.filter((one) => !best.some((other) => nameOf(other) === nameOf(one)));
@@ -34,7 +33,7 @@ ${several ? labelCell(one) : undefined}${cell('score', score(one.score))}${cell(
 )}</tbody>
 </table>
 <table class="plain">
-<caption>The owner's list, which all accounts of a key share: a question of its own, p corrected for ${labels.length} ${labels.length === 1 ? 'key' : 'keys'}.${early(stopping)}</caption>
+<caption>The owner's list, which all accounts of a key share: a question of its own, p corrected for ${labels.length} ${labels.length === 1 ? 'key' : 'keys'}.${early(result)}</caption>
 <thead><tr><th scope="col">Owner's list</th><th scope="col" class="figure">Score</th><th scope="col" class="figure">z</th><th scope="col" class="figure">p</th></tr></thead>
 <tbody>
 ${labels.map(
@@ -55,11 +54,9 @@ ${decoys.map(
 }
 
 /** What the triggers gave, and the best accounts. */
-export function canariesSection(canaries: CanaryResult, { alpha, stopping }: ProbeResult): Html {
+export function canariesSection(canaries: CanaryResult, result: ProbeResult): Html {
   const { triggers, replies, accounts, expectedHits, candidates, statistic } = canaries;
-  const decisive = (one: CanaryResult['candidates'][number]) =>
-    stopping === 'e-value' ? -one.lnE : statistic === 'hits' ? one.lnPHits : one.lnPCounts;
-  const decides = (column: string) => ((stopping === 'e-value' ? 'e' : statistic) === column ? ' (decides)' : '');
+  const decides = (column: CanaryResult['statistic']) => (statistic === column ? ' (decides)' : '');
   return html`<section>
 <h2>Canaries</h2>
 <table class="plain">
@@ -74,14 +71,14 @@ export function canariesSection(canaries: CanaryResult, { alpha, stopping }: Pro
 </tbody>
 </table>
 <table class="plain">
-<caption>The best of ${accounts} ${accounts === 1 ? 'account' : 'accounts'}; every p and e is corrected for ${accounts === 1 ? 'it' : 'all of them'}. Hits: triggers whose first usable reply names the variant that was drawn for the account. Expected: of an innocent suspect, at most. All replies: the sum of the drawn variants' scores over every usable reply.${early(stopping)}</caption>
-<thead><tr><th scope="col">Account</th><th scope="col">Finding</th><th scope="col" class="figure">Hits</th><th scope="col" class="figure">Expected</th><th scope="col" class="figure">p by hits${decides('hits')}</th><th scope="col" class="figure">p by all replies${decides('counts')}</th><th scope="col" class="figure">e${decides('e')}</th></tr></thead>
+<caption>The best of ${accounts} ${accounts === 1 ? 'account' : 'accounts'}; every p and e is corrected for ${accounts === 1 ? 'it' : 'all of them'}. Hits: triggers whose first usable reply names the variant that was drawn for the account. Expected: of an innocent suspect, at most. All replies: the sum of the drawn variants' scores over every usable reply.${early(result)}</caption>
+<thead><tr><th scope="col">Account</th><th scope="col">Finding</th><th scope="col" class="figure">Hits</th><th scope="col" class="figure">Expected</th><th scope="col" class="figure">p by hits${decides('hits')}</th><th scope="col" class="figure">p by all replies${decides('counts')}</th><th scope="col" class="figure">e at the end</th><th scope="col" class="figure">e at most${decides('e-value')}</th></tr></thead>
 <tbody>
 ${candidates.map(
   (one) => html`<tr>
 <th scope="row"><bdi>${one.account}</bdi></th>
-<td class="verdict">${found(decisive(one) <= Math.log(alpha), 'found', 'not found')}</td>
-${cell('hits', one.hits)}${cell('expected', expectedHits.toFixed(1))}${cell('p by hits', formatP(one.lnPHits))}${cell('by all replies', formatP(one.lnPCounts))}${cell('e', formatE(one.lnE))}
+<td class="verdict">${found(one.lnP <= Math.log(result.alpha), 'found', 'not found')}</td>
+${cell('hits', one.hits)}${cell('expected', expectedHits.toFixed(1))}${cell('p by hits', formatP(one.lnPHits))}${cell('by all replies', formatP(one.lnPCounts))}${cell('e at the end', formatE(one.lnE))}${cell('e at most', formatE(one.lnSup))}
 </tr>
 `,
 )}</tbody>

@@ -1,12 +1,18 @@
 /** The page of a probe: what was asked of a suspect, what speaks, and what that does not say. @module */
-import { formatE, formatP } from '@taggant/detector';
-import { describeProbe, type MarkEvidence, type Plan, type ProbeResult, planCommitment } from '@taggant/probes';
+import { formatAlpha, formatE, formatP } from '@taggant/detector';
+import {
+  type CanaryResult,
+  describeProbe,
+  type MarkEvidence,
+  type Plan,
+  type ProbeResult,
+  planCommitment,
+} from '@taggant/probes';
 import { type Html, html } from './html.ts';
-import { formatAlpha } from './line-plot.ts';
 import { badge, type Fact, factList, pageOf } from './page.ts';
 import { decoysParagraph, excludedTable, figuresTable } from './probe-figures.ts';
 import { accountsSection, canariesSection } from './probe-names.ts';
-import { probePlot } from './probe-plot.ts';
+import { canaryCurve, markCurves, type ProbeCurve, probePlot } from './probe-plot.ts';
 import { PROBE_STYLE } from './probe-style.ts';
 
 export interface ProbeReport {
@@ -45,6 +51,7 @@ ${factList([...factsOf(result, plan), ...facts])}
 </section>
 ${marks.length === 0 ? undefined : await curveSection(marks, result)}
 ${marks.length === 0 ? undefined : figuresSection(marks, result)}
+${canaries && (await canaryCurveSection(canaries, result))}
 ${canaries && canariesSection(canaries, result)}
 ${accounts && accountsSection(accounts, result)}
 <section>
@@ -73,11 +80,11 @@ function betOf({ marks, canaries }: ProbeResult): string {
   return `A bet on this one against the other, spread over weak and strong traces, multiplied its stake by e = ${formatE(lnE)} over the whole run.`;
 }
 
-function chanceOf({ lnP, stopping }: ProbeResult): string {
-  const p = formatP(lnP, stopping === 'e-value' ? 'up' : 'nearest');
-  return stopping === 'e-value'
-    ? `If this one holds, the chance that such a bet ever comes to stand as high as it did is at most p = ${p}.`
-    : `If this one holds, answers lean this far towards the key with p = ${p}, over random keys.`;
+function chanceOf({ lnP, basis }: ProbeResult): string {
+  if (basis === 'p-value')
+    return `If this one holds, answers lean this far towards the key with p = ${formatP(lnP)}, over random keys.`;
+  const when = basis === 'e-value' ? 'ever comes to stand as high as it did' : 'stands as high at the end';
+  return `If this one holds, the chance that such a bet ${when} is at most p = ${formatP(lnP, 'up')}.`;
 }
 
 function factsOf(result: ProbeResult, plan: Plan | undefined): Fact[] {
@@ -114,8 +121,10 @@ function parametersOf({ suspect: { parameters = {} } }: Plan): string | undefine
   return list.length === 0 ? undefined : list.join(', ');
 }
 
-function decisiveOf({ test, statistic, stopping }: ProbeResult): string {
-  if (stopping === 'e-value') return 'the e-value';
+function decisiveOf({ test, statistic, basis }: ProbeResult): string {
+  if (basis === 'e-value') return 'the e-value';
+  if (basis === 'final-e-value') return 'the e-value at the end';
+  if (basis === 'nothing') return 'nothing: the run ended before all prompts were asked';
   if (test === 'canaries') return statistic === 'context' ? 'hits' : 'all replies';
   return statistic === 'context' ? 'the audit number: each context once' : 'the power number: each pair once';
 }
@@ -123,13 +132,40 @@ function decisiveOf({ test, statistic, stopping }: ProbeResult): string {
 async function curveSection(marks: readonly MarkEvidence[], result: ProbeResult): Promise<Html> {
   const number = result.statistic === 'context' ? 'audit number' : 'power number';
   const weighted = marks.some(({ anytime }) => anytime.weighted !== undefined);
+  const price = marks.length > 1 ? ` Both are corrected for the ${marks.length} marks.` : '';
+  const weights = weighted
+    ? ' The dotted line is weighted and the solid one is not: its weighted figures stand below.'
+    : '';
+  return plotSection(markCurves(marks, result), result, 'tokens', {
+    solid: `the exact p of the ${number} of the first answers`,
+    more: `${price}${weights}`,
+  });
+}
+
+async function canaryCurveSection(canaries: CanaryResult, result: ProbeResult): Promise<Html | undefined> {
+  const { accounts, statistic, curve } = canaries;
+  if (curve === undefined) return undefined;
+  const whose =
+    accounts === 1 ? '' : ` Both are of the account that is the best in the end, corrected for all ${accounts}.`;
+  return plotSection([canaryCurve(canaries, result)], result, 'prompts', {
+    solid: `the exact p by ${statistic === 'counts' ? 'all replies' : 'hits'} of the first prompts`,
+    more: whose,
+  });
+}
+
+async function plotSection(
+  curves: readonly ProbeCurve[],
+  result: ProbeResult,
+  unit: 'tokens' | 'prompts',
+  { solid, more }: { readonly solid: string; readonly more: string },
+): Promise<Html> {
   return html`<section>
 <h2>How the evidence builds up</h2>
 <figure class="plot">
-<div class="wide">${await probePlot(marks, result, true)}</div>
-<div class="narrow">${await probePlot(marks, result, false)}</div>
-<figcaption>Solid: the exact p of the ${number} of the first answers. Dotted: 1/e. Small p is high, and the axis is compressed upwards.
-Only the end of a solid line is a test, and only if the plan fixed where it ends; a dotted line may be read, and the run stopped, anywhere.${marks.length > 1 ? ` Both are corrected for the ${marks.length} marks.` : ''}${weighted ? ' Neither is weighted: the weighted figures stand below.' : ''}</figcaption>
+<div class="wide">${await probePlot(curves, result, { unit, wide: true })}</div>
+<div class="narrow">${await probePlot(curves, result, { unit, wide: false })}</div>
+<figcaption>Solid: ${solid}. Dotted: 1/e. Small p is high, and the axis is compressed upwards.
+Only the end of a solid line is a test, and only if the plan fixed where it ends; a dotted line may be read, and the run stopped, anywhere.${more}</figcaption>
 </figure>
 </section>`;
 }

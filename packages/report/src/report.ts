@@ -1,10 +1,16 @@
 /** The report: one page of HTML that needs nothing else, neither scripts nor requests. @module */
-import { type Detection, describeDetection, formatP, titleWithCohort, type Verdict } from '@taggant/detector';
+import {
+  type Detection,
+  describeDetection,
+  formatAlpha,
+  formatP,
+  titleWithCohort,
+  type Verdict,
+} from '@taggant/detector';
 import type { DetailedDetection } from './evidence.ts';
 import { evidencePlot } from './evidence-plot.ts';
 import { heatMap, legend } from './heat-map.ts';
 import { type Content, type Html, html } from './html.ts';
-import { formatAlpha } from './line-plot.ts';
 import { nullPlot } from './null-plot.ts';
 import { badge, type Fact, factList, pageOf } from './page.ts';
 

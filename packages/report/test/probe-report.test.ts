@@ -83,6 +83,8 @@ describe('the page says', () => {
     expect(starts('Weighted e-value')).toContain(`${formatP(-mark.anytime.weighted!.lnSup, 'up')}`);
     expect(table.filter((row) => row.includes('decides'))).toEqual([starts('Audit number, weighted')]);
     expect(served.result.lnP).toBe(audit.weighted!.lnP);
+    expect(visible(page)).toContain('The dotted line is weighted and the solid one is not');
+    expect(mark.curve.at(-1)!.lnE).toBe(mark.anytime.weighted!.lnE);
   });
 
   test.each([
@@ -98,6 +100,23 @@ describe('the page says', () => {
         .filter((row) => row.includes('decides'))
         .map((row) => row.split(' decides')[0]),
     ).toEqual([name]);
+  });
+
+  test('that the e-value decides a run that was cut, and only its end one with logs that a tested key marked', async () => {
+    const one = { marks: [green], share: 0.5, count: 20 };
+    const rowThatDecides = (page: string) => rows(page).filter((row) => row.includes('decides'));
+    const cut = await renderProbeReport(probe({ ...one, plan: { prompts: { ...traced.plan.prompts, count: 21 } } }));
+    expect(rowThatDecides(cut)).toEqual([expect.stringMatching(/^E-value decides/)]);
+    const logs = { file: 's.bin', sha256: 'ab'.repeat(32), logs: 'marked' as const, weights: false };
+    const weak = { ...one, share: 0.3, seed: 3 };
+    const marked = probe({ ...weak, plan: { served: logs }, materials: { served: servedTo(weak) } });
+    const [{ anytime }] = marked.result.marks!;
+    expect(anytime.lnE).toBeLessThan(anytime.lnSup);
+    const page = await renderProbeReport(marked);
+    expect(rowThatDecides(page)).toEqual([
+      expect.stringMatching(new RegExp(`^E-value decides .*${formatP(-anytime.lnE, 'up')}$`)),
+    ]);
+    expect(visible(page)).toContain('decidesthe e-value at the end');
   });
 
   test('that no p but that of the e-value is a test, where the run could have stopped early', async () => {
@@ -213,9 +232,27 @@ describe('canaries', () => {
     expect(table[at + 1]).toContain(`○ not found ${second.hits}`);
   });
 
+  test('have a curve of the best account, whom it does not name, and whose ends are the figures of the table', async () => {
+    const { curve = [], candidates } = canaries.result.canaries!;
+    const page = pageOf(canaries);
+    const lines = [...page.matchAll(/<path [^>]*stroke="var\(--marked\)"[^>]*stroke-width="1.75"[^>]*>/g)];
+    expect([lines.length, lines.filter(([line]) => line.includes('stroke-dasharray')).length]).toEqual([2 * 2, 2]);
+    const p = `p = ${formatP(candidates[0].lnPHits)} and 1/e = ${formatP(-candidates[0].lnE)}`;
+    expect(page).toContain(`aria-label="Evidence against prompts asked. the best account: ${p} after 128 prompts."`);
+    expect(curve.at(-1)).toMatchObject({ replies: 128, lnP: candidates[0].lnPHits });
+    expect(visible(page)).toContain('Both are of the account that is the best in the end, corrected for all 3.');
+    expect(visible(page)).toContain('Solid: the exact p by hits of the first prompts.');
+  });
+
   test('with e-values, or by all replies, say that these decide', async () => {
     const anytime = await renderProbeReport(canariesCase(['acme'], { stopping: 'e-value' }));
-    expect(anytime).toContain('>e (decides)</th>');
+    expect(anytime).toContain('>e at most (decides)</th>');
+    expect(visible(anytime)).toContain('decidesthe e-value');
+    const cut = await renderProbeReport(
+      canariesCase(undefined, { prompts: { ...canaries.plan!.prompts, count: 129 } }),
+    );
+    expect(cut).toContain('>e at most (decides)</th>');
+    expect(visible(cut)).toContain('The run ended before all prompts were asked: only the e-value allows for that.');
     const counted = await renderProbeReport(canariesCase(undefined, { statistic: 'pair' }));
     expect(counted).toContain('>p by all replies (decides)</th>');
     expect(rows(counted).some((row) => row.startsWith('everybody ● found'))).toBe(true);

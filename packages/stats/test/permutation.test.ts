@@ -44,7 +44,12 @@ describe('permutation tests', () => {
     const plain = Array.from({ length: 40 }, () => random());
     expect(lnPermutation(shifted, plain, { random })).toBeLessThan(Math.log(0.001));
     expect(lnPermutation(plain, shifted, { random })).toBeGreaterThan(Math.log(0.5));
-    expect(lnSignFlip(shifted.map((value, i) => value - plain[i]), { random })).toBeLessThan(Math.log(0.001));
+    expect(
+      lnSignFlip(
+        shifted.map((value, i) => value - plain[i]),
+        { random },
+      ),
+    ).toBeLessThan(Math.log(0.001));
   });
 
   it('agree with all relabellings counted out', () => {

@@ -1,7 +1,15 @@
 /** What a plan is run and checked with: keys, tokenizer, served contexts, accounts, deck, each as the plan says it must be. @module */
 
-import { CanaryKey, checkSameTokenizer, type Tokenizer } from '@taggant/core';
-import { type Assignment, type AtHand, Deck, type Plan, type ProbeMaterials, sha256OfBytes } from '@taggant/probes';
+import { CanaryKey, checkSameTokenizer, type Mark, type Tokenizer } from '@taggant/core';
+import {
+  type Assignment,
+  type AtHand,
+  Deck,
+  type Plan,
+  type ProbeMaterials,
+  type ServedContexts,
+  sha256OfBytes,
+} from '@taggant/probes';
 import {
   commitmentsOf,
   type OpenedKey,
@@ -31,32 +39,30 @@ export interface Sources {
   readonly accounts?: string;
 }
 
-/** What the plan names, found where it says. The assignment is secret, and stands where the flag says. */
-export function sourcesOf({ plan, path, resolve }: PlanFile, flags: MaterialFlags): Sources {
-  const accounts = plan.accounts && flags.accounts;
-  const assignment = accounts === undefined ? undefined : readAssignment(accounts);
-  return {
-    keys: keysOf(plan, path, assignment, flags),
-    ...(plan.served && { served: resolve(plan.served.file) }),
-    ...(plan.deck && { deck: resolve(plan.deck.file) }),
-    ...(accounts && { accounts }),
-  };
+/** What the plan names, found where it says, with its keys. */
+export function sourcesOf(file: PlanFile, flags: MaterialFlags): Sources {
+  const files = filesOf(file, flags);
+  const assignment = files.accounts === undefined ? undefined : readAssignment(files.accounts);
+  return { keys: keysOf(file.plan, file.path, assignment, flags), ...files };
 }
+
+/** The assignment is secret, and stands where the flag says. */
+export const filesOf = ({ plan, resolve }: PlanFile, { accounts }: MaterialFlags): Omit<Sources, 'keys'> => ({
+  ...(plan.served && { served: resolve(plan.served.file) }),
+  ...(plan.deck && { deck: resolve(plan.deck.file) }),
+  ...(plan.accounts && { accounts }),
+});
 
 /** Everything opened. */
 export async function openMaterials(plan: Plan, sources: Sources, flags: MaterialFlags): Promise<ProbeMaterials> {
-  const assignment = sources.accounts === undefined ? undefined : readAssignment(sources.accounts);
-  if (assignment !== undefined && assignment.commitment() !== plan.accounts?.commitment) {
-    throw new CommandError(
-      `${sources.accounts}: this is not the assignment that was planned: its commitment is another`,
-    );
-  }
+  const assignment = sources.accounts === undefined ? undefined : plannedAssignment(plan, sources.accounts);
   const deck = sources.deck === undefined ? undefined : readDeck(sources.deck);
+  const marks = marksOf(plan, sources.keys);
   return {
-    marks: marksOf(plan, sources.keys),
+    marks,
     decoyOf: decoysOf(plan, sources.keys),
     ...(plan.tokenizer && { tokenizer: await tokenizerOf(plan, flags) }),
-    ...(sources.served && { served: attempt(sources.served, readServedFile) }),
+    ...(sources.served && { served: readServed(sources.served, marks, plan.tokenizer) }),
     ...(assignment && { assignment, accountKeys: accountKeysOf(plan, sources.keys) }),
     ...(deck && { deck, canaryKey: sources.keys.map(({ key }) => key).find((key) => key instanceof CanaryKey) }),
   };
@@ -75,6 +81,25 @@ export function atHandOf(sources: Sources, { tokenizer, assignment }: ProbeMater
 }
 
 export const readAssignment = (path: string): Assignment => attempt(path, readAssignmentFile);
+
+/** Throws CommandError for an assignment that is not the plan's. */
+export function plannedAssignment({ accounts }: Plan, path: string): Assignment {
+  const assignment = readAssignment(path);
+  if (assignment.commitment() === accounts?.commitment) return assignment;
+  throw new CommandError(`${path}: this is not the assignment that was planned: its commitment is another`);
+}
+
+/** The contexts of a file, if these marks can have them. */
+export const readServed = (
+  path: string,
+  marks: readonly Pick<Mark, 'contextWidth'>[],
+  tokenizer: Plan['tokenizer'],
+): ServedContexts =>
+  attempt(path, () => {
+    const served = readServedFile(path);
+    for (const { contextWidth } of marks) served.checkFits({ contextWidth, tokenizer });
+    return served;
+  });
 
 export function readDeck(path: string): Deck {
   const value = parseJson(readBytes(path).toString('utf8'), path);

@@ -4,7 +4,7 @@ import { type RunSummary, writeBundle } from '@taggant/probes/runner';
 import { at, CommandError, complain } from '../errors.ts';
 import { parseJson } from '../input.ts';
 import { writeWhole } from '../output.ts';
-import { type MaterialFlags, sourcesOf } from './materials.ts';
+import { filesOf, type MaterialFlags, plannedAssignment, sourcesOf } from './materials.ts';
 import { readBytes, readPlan } from './plan-file.ts';
 
 interface Flags extends MaterialFlags {
@@ -19,7 +19,10 @@ export async function openRun(path: string, flags: Flags): Promise<void> {
   const file = await readPlan(path);
   const { plan, resolve } = file;
   const folder = flags.run ?? `${path}.run`;
-  const { keys, served, deck, accounts } = sourcesOf(file, flags);
+  // Without its keys a test is opened by whoever has the run: the plan's commitments to them are enough.
+  const keys = flags.revealKeys ? sourcesOf(file, flags).keys : undefined;
+  const { served, deck, accounts } = filesOf(file, flags);
+  if (flags.withAccounts && accounts !== undefined) plannedAssignment(plan, accounts);
   const json = (name: string) => parseJson(readBytes(join(folder, name)).toString('utf8'), join(folder, name));
   try {
     const names = writeBundle(flags.out, {
@@ -31,13 +34,13 @@ export async function openRun(path: string, flags: Flags): Promise<void> {
       ...(flags.withServed && { served }),
       ...(deck && { deck }),
       ...(flags.withAccounts && { accounts }),
-      ...(flags.revealKeys && { keys }),
+      keys,
     });
     await writeWhole('-', `${flags.out}: ${names.join(', ')}\n`);
   } catch (error) {
     throw error instanceof CommandError ? error : at(flags.out, error);
   }
-  if (flags.revealKeys) {
+  if (keys !== undefined) {
     await complain(
       `warning: ${join(flags.out, 'keys.json')} holds the keys. Whoever reads it can write, find and remove the marks of all ${keys.length}: use new keys from now on`,
     );

@@ -12,7 +12,7 @@ import {
   parsePrompts,
   sha256OfBytes,
 } from '@taggant/probes';
-import { printJson, readServedFile, sha256OfFile } from '@taggant/probes/runner';
+import { printJson, sha256OfFile } from '@taggant/probes/runner';
 import type { PlanFlags } from '../commands/probe.ts';
 import { at, CommandError } from '../errors.ts';
 import { readKeyring } from '../keyring-store.ts';
@@ -20,7 +20,7 @@ import { type MarkFile, openMarkFile } from '../mark-file.ts';
 import { writeWhole } from '../output.ts';
 import { VERSION } from '../version.ts';
 import { canaryKeys, labelKeys, saltsPath, writeSalts } from './keys.ts';
-import { readAssignment, readDeck } from './materials.ts';
+import { readAssignment, readDeck, readServed } from './materials.ts';
 import { readBytes } from './plan-file.ts';
 
 export async function writePlan(path: string, flags: PlanFlags): Promise<void> {
@@ -33,12 +33,14 @@ export async function writePlan(path: string, flags: PlanFlags): Promise<void> {
   const count = prompts.length;
   const beside = (file: string) => below(path, file);
   const { marks, salts } = flags.mark === undefined ? { marks: undefined, salts: [] } : await plannedMarks(flags);
+  const tokenizer = marks && tokenizerOf(marks);
+  if (flags.served) readServed(flags.served, marks ?? [], tokenizer);
   const plan = parsePlan({
     plan: 'taggant/1',
     ...(flags.title === undefined ? {} : { title: flags.title }),
     test: marks === undefined ? 'canaries' : 'radioactivity',
     suspect: suspectOf(flags),
-    ...(marks && { marks: marks.map(({ planned }) => planned), tokenizer: tokenizerOf(marks) }),
+    ...(marks && { marks: marks.map(({ planned }) => planned), tokenizer }),
     prompts: { file: beside(flags.prompts), sha256: sha256OfBytes(bytes), count },
     order: { seed: flags.orderSeed },
     ...(flags.served && { served: servedOf(flags.served, flags, beside) }),
@@ -66,7 +68,12 @@ export async function writePlan(path: string, flags: PlanFlags): Promise<void> {
 async function plannedMarks(flags: PlanFlags) {
   const files = await Promise.all((flags.mark ?? []).map((file) => openMarkFile(file, 'detection', flags)));
   const keyring = readKeyring(flags);
-  const marks = files.flatMap((file) => file.marks.map((mark, i) => plannedMark(file, i, mark.descriptor, keyring)));
+  const marks = files.flatMap((file) =>
+    file.marks.map(({ descriptor, contextWidth }, i) => ({
+      ...plannedMark(file, i, descriptor, keyring),
+      contextWidth,
+    })),
+  );
   return { marks, salts: marks.map(({ salt }) => salt) };
 }
 
@@ -114,7 +121,6 @@ function suspectOf(flags: PlanFlags): object {
 }
 
 function servedOf(path: string, { servedLogs: logs, weights }: PlanFlags, beside: (file: string) => string): object {
-  saying(path, () => readServedFile(path));
   return { file: beside(path), sha256: sha256OfFile(path), logs, weights: weights && logs === 'independent' };
 }
 

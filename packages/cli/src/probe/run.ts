@@ -50,6 +50,7 @@ export async function runPlanFile(path: string, flags: Flags): Promise<void> {
       concurrency: flags.concurrency,
       requestsPerMinute: flags.requestsPerMinute,
       retries: flags.retries,
+      random: Math.random,
       countTokens:
         materials.tokenizer &&
         ((text) => (materials.tokenizer as { encode(text: string): Uint32Array }).encode(text).length),
@@ -58,7 +59,7 @@ export async function runPlanFile(path: string, flags: Flags): Promise<void> {
         progress.show({
           used: now.used,
           failed: now.failed,
-          lnE: now.used > 0 && plan.stopping === 'e-value' && plan.test === 'radioactivity' ? probe.lnSup : 0,
+          lnSup: now.used > 0 && plan.stopping === 'e-value' ? probe.lnSup : 0,
         }),
       signal: abort.signal,
     });

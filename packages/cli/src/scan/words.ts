@@ -1,5 +1,5 @@
 /** A scan in words: what fits, where the settings are wrong, and why nothing may have been found. @module */
-import { type Finding, formatP, type Scan } from '@taggant/detector';
+import { type Finding, formatAlpha, formatP, type Scan } from '@taggant/detector';
 import { printable } from '../errors.ts';
 import type { Tried } from './hypotheses.ts';
 
@@ -19,7 +19,7 @@ export function diagnosisOf(result: Scan<Tried>): string {
       ? ''
       : ` ${result.outside} of the tests could not fit: an id lies beyond their vocabulary, or there is no such mark.`;
   if (lnP <= LN_HINT) {
-    return `A hint (p = ${formatP(lnP)}, ${corrected}) of ${best.title}, key ${best.of.key}, not enough at alpha = ${result.alpha}. More text may decide.${outside}`;
+    return `A hint (p = ${formatP(lnP)}, ${corrected}) of ${best.title}, key ${best.of.key}, not enough at alpha = ${formatAlpha(result.alpha)}. More text may decide.${outside}`;
   }
   if (best === undefined)
     return `Nothing came near, ${corrected}: the text reads like any other under these keys.${outside}`;

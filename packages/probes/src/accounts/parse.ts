@@ -2,7 +2,9 @@
  * The text of an assignment file, checked field by field. Errors say where, and never what stands there: it is secret.
  * @module
  */
-import { checkInteger, MAX_COHORTS } from '@taggant/core';
+import { MAX_COHORTS } from '@taggant/core';
+import { Fields, hash, integer, kindOf, list, oneOf, type Reader, refuseTwice, word } from '@taggant/core/fields';
+import { parseJson } from '../json-lines.ts';
 import type { Account, Tier } from './assignment.ts';
 
 /** What stands in the file. */
@@ -21,149 +23,103 @@ export const VERSION = 'taggant/1';
 
 /** @internal */
 export function parseContent(text: string): Content {
-  const fields = asFields(parseJson(text), 'assignment', FIELDS, []);
-  if (fields.assignment !== VERSION) throw new TypeError(`assignment expected "assignment": "${VERSION}"`);
-  if (typeof fields.salt !== 'string' || !/^[0-9a-f]{64}$/.test(fields.salt)) {
-    throw new TypeError('assignment.salt expected 64 lower-case hex digits');
-  }
-  const range = checkInteger(fields.range, 'assignment.range', 4, MAX_COHORTS);
-  if (!Number.isInteger(Math.log2(range))) throw new RangeError('assignment.range expected a power of two');
+  const fields = secretFields(parseJson(text, 'assignment'), 'assignment', FIELDS);
+  const assignment = fields.get('assignment', oneOf(VERSION));
+  const range = fields.get('range', powerOfTwo);
+  const number = integer(1, range - 1);
   const content: Content = {
-    assignment: VERSION,
-    salt: fields.salt,
+    assignment,
+    salt: fields.get('salt', hash),
     range,
-    epochs: asList(fields.epochs, 'assignment.epochs').map(parseEpoch),
-    tenants: asList(fields.tenants, 'assignment.tenants').map((id, i) => asLabel(id, `assignment.tenants[${i}]`)),
-    tiers: asList(fields.tiers, 'assignment.tiers').map((tier, i) => parseTier(tier, `assignment.tiers[${i}]`, range)),
-    accounts: asList(fields.accounts, 'assignment.accounts').map((account, i) =>
-      parseAccount(account, `assignment.accounts[${i}]`, range),
-    ),
+    epochs: fields.get('epochs', list(epoch)),
+    tenants: fields.get('tenants', list(label, 0)),
+    tiers: fields.get('tiers', list(tier(number), 0)),
+    accounts: fields.get('accounts', list(account(number), 0)),
   };
   checkConsistent(content);
   return content;
 }
 
-function parseEpoch(value: unknown, i: number) {
-  const name = `assignment.epochs[${i}]`;
-  const { label, from } = asFields(value, name, ['label', 'from'], []);
-  if (typeof from !== 'string' || !INSTANT.test(from) || Number.isNaN(Date.parse(from))) {
-    throw new TypeError(`${name}.from expected an ISO 8601 instant with its time zone`);
-  }
-  return { label: asLabel(label, `${name}.label`), from };
-}
+const secretFields = (value: unknown, name: string, known: readonly string[]) => new Fields(value, name, known, kindOf);
 
-function parseTier(value: unknown, name: string, range: number): Tier {
-  const { id, number } = asFields(value, name, ['id', 'number'], []);
-  return { id: asText(id, `${name}.id`), number: asNumber(number, `${name}.number`, range) };
-}
+const powerOfTwo: Reader<number> = (value, name, told) => {
+  const range = integer(4, MAX_COHORTS)(value, name, told);
+  if (Number.isInteger(Math.log2(range))) return range;
+  throw new RangeError(`"${name}" expected a power of two, got another number`);
+};
 
-function parseAccount(value: unknown, name: string, range: number): Account {
-  const { id, number, tiers, tenant } = asFields(value, name, ['id', 'tiers'], ['number', 'tenant']);
-  const account = {
-    id: asText(id, `${name}.id`),
-    ...(number === undefined ? {} : { number: asNumber(number, `${name}.number`, range) }),
-    tiers: asList(tiers, `${name}.tiers`).map((tier, i) => asText(tier, `${name}.tiers[${i}]`)),
-    ...(tenant === undefined ? {} : { tenant: asLabel(tenant, `${name}.tenant`) }),
-  };
-  if (account.number === undefined && account.tiers.length === 0) {
-    throw new RangeError(`${name} expected a number of its own or a tier, got neither`);
-  }
-  return account;
-}
-
-function checkConsistent({ epochs, tenants, tiers, accounts }: Content): void {
-  if (epochs.length === 0) throw new RangeError('assignment.epochs expected at least one epoch, got none');
-  epochs.forEach(({ from }, i) => {
-    if (i > 0 && !(Date.parse(from) > Date.parse(epochs[i - 1].from)))
-      throw new RangeError(`assignment.epochs[${i}] expected to begin after the one before it`);
-  });
-  const labels = epochs.map(({ label }) => label);
-  checkDistinct(labels, 'assignment.epochs', 'label');
-  checkDistinct(tenants, 'assignment.tenants', 'tenant');
-  const tierIds = tiers.map(({ id }) => id);
-  checkDistinct(tierIds, 'assignment.tiers', 'id');
-  checkDistinct(
-    accounts.map(({ id }) => id),
-    'assignment.accounts',
-    'id',
-  );
-  checkDistinct(
-    [...tiers, ...accounts].flatMap(({ number }) => number ?? []),
-    'assignment.tiers and assignment.accounts',
-    'number',
-  );
-  const [knownTiers, knownTenants] = [new Set(tierIds), new Set(tenants)];
-  accounts.forEach((account, i) => {
-    const name = `assignment.accounts[${i}]`;
-    checkDistinct(account.tiers, `${name}.tiers`, 'tier');
-    if (!account.tiers.every((tier) => knownTiers.has(tier)))
-      throw new RangeError(`${name}.tiers expected tiers of the assignment`);
-    if (account.tenant !== undefined && !knownTenants.has(account.tenant))
-      throw new RangeError(`${name}.tenant expected a tenant of the assignment`);
-  });
-}
-
-function checkDistinct(values: readonly unknown[], name: string, what: string): void {
-  const seen = new Set<unknown>();
-  values.forEach((value, i) => {
-    if (seen.has(value))
-      throw new RangeError(`${name}[${i}] expected another ${what} than those before it, got one of them`);
-    seen.add(value);
-  });
-}
-
-/** JSON.parse quotes its input in errors; so its message is dropped. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new TypeError('assignment expected a JSON object: the file is damaged or no assignment');
-  }
-}
-
-function asFields(
-  value: unknown,
-  name: string,
-  required: readonly string[],
-  optional: readonly string[],
-): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${name} expected a JSON object`);
-  }
-  const fields = Object.keys(value);
-  const missing = required.find((field) => !fields.includes(field));
-  if (missing !== undefined) throw new TypeError(`${name} expected a field "${missing}"`);
-  const unknown = fields.findIndex((field) => !required.includes(field) && !optional.includes(field));
-  if (unknown >= 0) throw new TypeError(`${name} expected ${[...required, ...optional].join(', ')}, got another field`);
-  return value as Record<string, unknown>;
-}
-
-function asList(value: unknown, name: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} expected an array`);
-  return value;
-}
-
-function asText(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '' || /\p{Surrogate}/u.test(value)) {
-    throw new TypeError(`${name} expected well-formed text of at least one character`);
-  }
-  return value;
-}
+const epoch: Reader<Content['epochs'][number]> = (value, name) => {
+  const fields = secretFields(value, name, ['label', 'from']);
+  return { label: fields.get('label', label), from: fields.get('from', instant) };
+};
 
 /** Labels of keys are put together with a slash: none in the parts, or two parties could get one key. */
-function asLabel(value: unknown, name: string): string {
-  if (asText(value, name).includes('/')) throw new TypeError(`${name} expected text without a slash`);
-  return value as string;
-}
+const label: Reader<string> = (value, name, told) => {
+  const text = word(value, name, told);
+  if (!text.includes('/')) return text;
+  throw new RangeError(`"${name}" expected text without a slash, got one`);
+};
 
-/** The number itself is not shown. */
-function asNumber(value: unknown, name: string, range: number): number {
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) >= range) {
-    throw new RangeError(`${name} expected an integer from 1 to ${range - 1}`);
-  }
-  return value as number;
-}
-
-const FIELDS = ['assignment', 'salt', 'range', 'epochs', 'tenants', 'tiers', 'accounts'];
 /** A date alone is midnight UTC; a time needs its zone, or the instant would depend on the machine. */
+const instant: Reader<string> = (value, name, told) => {
+  const text = word(value, name, told);
+  if (INSTANT.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new RangeError(`"${name}" expected an ISO 8601 instant with its time zone, got other text`);
+};
+
+const tier =
+  (number: Reader<number>): Reader<Tier> =>
+  (value, name) => {
+    const fields = secretFields(value, name, ['id', 'number']);
+    return { id: fields.get('id', word), number: fields.get('number', number) };
+  };
+
+const account =
+  (number: Reader<number>): Reader<Account> =>
+  (value, name) => {
+    const fields = secretFields(value, name, ['id', 'number', 'tiers', 'tenant']);
+    const parsed = {
+      id: fields.get('id', word),
+      ...fields.optional({ number }),
+      tiers: fields.get('tiers', list(word, 0)),
+      ...fields.optional({ tenant: label }),
+    };
+    if (parsed.number !== undefined || parsed.tiers.length > 0) return parsed;
+    throw new RangeError(`"${name}" expected a number of its own or a tier, got neither`);
+  };
+
+function checkConsistent({ epochs, tenants, tiers, accounts }: Content): void {
+  epochs.forEach(({ from }, i) => {
+    if (i > 0 && !(Date.parse(from) > Date.parse(epochs[i - 1].from)))
+      throw new RangeError(`"assignment.epochs[${i}]" expected to begin after the one before it`);
+  });
+  const at = (name: string, field: string) => (i: number) => `assignment.${name}[${i}]${field}`;
+  const ids = (ones: readonly { readonly id: string }[]) => ones.map(({ id }) => id);
+  refuseTwice(
+    epochs.map(({ label }) => label),
+    at('epochs', '.label'),
+  );
+  refuseTwice(tenants, at('tenants', ''));
+  refuseTwice(ids(tiers), at('tiers', '.id'));
+  refuseTwice(ids(accounts), at('accounts', '.id'));
+  const numbers = [
+    ...tiers.map(({ number }, i) => ({ number, i, of: 'tiers' })),
+    ...accounts.map(({ number }, i) => ({ number, i, of: 'accounts' })),
+  ].filter(({ number }) => number !== undefined);
+  refuseTwice(
+    numbers.map(({ number }) => number),
+    (n) => at(numbers[n].of, '.number')(numbers[n].i),
+  );
+  const [knownTiers, knownTenants] = [new Set(ids(tiers)), new Set(tenants)];
+  accounts.forEach(({ tiers, tenant }, i) => {
+    const name = at('accounts', '')(i);
+    refuseTwice(tiers, (j) => `${name}.tiers[${j}]`);
+    if (!tiers.every((tier) => knownTiers.has(tier)))
+      throw new RangeError(`"${name}.tiers" expected tiers of the assignment, got another`);
+    if (tenant !== undefined && !knownTenants.has(tenant))
+      throw new RangeError(`"${name}.tenant" expected a tenant of the assignment, got another`);
+  });
+}
+
+const FIELDS: readonly (keyof Content)[] = ['assignment', 'salt', 'range', 'epochs', 'tenants', 'tiers', 'accounts'];
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;

@@ -29,6 +29,7 @@ export class CanaryAnswers {
   readonly #asked = new Set<number>();
   readonly #answered = new Map<number, { first: number; counts: Map<number, number> }>();
   readonly #replies = { count: 0, usable: 0, none: 0, several: 0 };
+  readonly #history: { readonly place: number; readonly variant: number }[] = [];
 
   constructor(deck: Deck, replies: Iterable<CanaryReply> = []) {
     this.deck = deck;
@@ -46,6 +47,7 @@ export class CanaryAnswers {
   /** @internal Takes in what a reply to the trigger at `place` was found to name: a variant, NONE or SEVERAL. */
   count(place: number, variant: number): void {
     this.#asked.add(place);
+    this.#history.push({ place, variant });
     this.#replies.count++;
     if (variant < 0) {
       this.#replies[variant === NONE ? 'none' : 'several']++;
@@ -65,6 +67,11 @@ export class CanaryAnswers {
   /** Triggers with a usable reply, by place, in the order of that reply. */
   get answered(): ReadonlyMap<number, TriggerAnswers> {
     return this.#answered;
+  }
+
+  /** @internal What {@link CanaryAnswers.count} took in, in order: counted anew, it gives the answers at any moment. */
+  get history(): readonly { readonly place: number; readonly variant: number }[] {
+    return this.#history;
   }
 
   /** All replies; of these, those that name one variant, none, or several. */

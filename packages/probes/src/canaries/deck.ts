@@ -4,8 +4,8 @@
  * @module
  */
 import { sha256Hex } from '@taggant/core';
+import { Fields, list, oneOf, type Reader, refuseTwice, word } from '@taggant/core/fields';
 import canonicalize from 'canonicalize';
-import { Fields, list, oneOf, type Reader, word } from '../plan/fields.ts';
 import type { Prompt } from '../plan/prompts.ts';
 import { Phrases } from './phrases.ts';
 
@@ -59,11 +59,14 @@ export class Deck {
     fields.get('deck', oneOf('taggant/1'));
     const { title } = fields.optional({ title: word });
     const triggers = fields.get('triggers', list(trigger));
-    refuseTwice(triggers.map(({ id }, q) => ({ value: id, at: `deck.triggers[${q}].id` })));
     refuseTwice(
-      triggers.flatMap(({ prompts }, q) =>
-        prompts.map((value, i) => ({ value, at: `deck.triggers[${q}].prompts[${i}]` })),
-      ),
+      triggers.map(({ id }) => id),
+      (q) => `deck.triggers[${q}].id`,
+    );
+    const prompts = triggers.flatMap(({ prompts }, q) => prompts.map((text, i) => ({ text, q, i })));
+    refuseTwice(
+      prompts.map(({ text }) => text),
+      (at) => `deck.triggers[${prompts[at].q}].prompts[${prompts[at].i}]`,
     );
     return new Deck(title, triggers);
   }
@@ -167,15 +170,6 @@ function phrasesOf({ variants }: Trigger, q: number): Phrases {
     throw new RangeError(`"${name}[${v}].text" expected to be recognised as variant ${v} alone, got ${got}`);
   });
   return phrases;
-}
-
-function refuseTwice(values: readonly { readonly value: string; readonly at: string }[]): void {
-  const seen = new Map<string, string>();
-  for (const { value, at } of values) {
-    const first = seen.get(value);
-    if (first !== undefined) throw new RangeError(`"${at}" expected a new one, got that of "${first}"`);
-    seen.set(value, at);
-  }
 }
 
 const MOST_VARIANTS = 65_536;

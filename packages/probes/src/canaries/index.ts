@@ -15,6 +15,7 @@ export {
 export { type ServingHead, type ServingRow, servingLines } from './serving.ts';
 export {
   type CanaryCandidate,
+  type CanaryCurvePoint,
   type CanaryResult,
   type CanaryStatistic,
   type CanaryTestOptions,

@@ -3,8 +3,7 @@
  * its habits, the drawn variant of each trigger is then uniform among the K, independently between triggers and accounts. What
  * it is shown must not depend on the draw either: ask the deck's prompts, and never with served texts in front of them.
  *
- * Two statistics, both with exact p. Name the one that decides before the replies are seen; never report the smaller. Both
- * are for a number of questions that was fixed beforehand; who stops when the evidence is enough goes by the e-value.
+ * Two statistics with exact p, and an e-value. Name the one that decides before the replies are seen; never report the smallest.
  *
  * - `hits`: the triggers whose first usable reply names the drawn variant. P[Poisson-binomial(1/K of every trigger asked) >= hits], which
  *   takes a trigger without a usable reply as one that could have hit. The first reply, not the majority: it does not hang on how many
@@ -12,28 +11,44 @@
  *   most replies cannot bury a choice that was learned.
  * - `counts`: all usable replies. At each trigger every variant has a score that grows with how often it was named; the drawn one's
  *   scores are summed, and p is exact for that suspect's own histograms. Sharper with several samples a trigger.
+ * - `e-value`: the largest e-value of hits so far. p is for a number of questions that was fixed beforehand; who stops when the
+ *   evidence is enough goes by this one.
  *
  * The source of the bound is our own design note (distillation.md, 2d). @module
  */
-import { checkInteger } from '@taggant/core';
-import { bonferroni, lnSumExp } from '@taggant/stats';
+import { checkInteger, checkOneOf } from '@taggant/core';
+import { bonferroni } from '@taggant/stats';
+import { type AnytimeEvidence, POINT_RATIO } from '../run-evidence.ts';
 import { CanaryAnswers, type CanaryReply, type TriggerAnswers } from './answers.ts';
+import { CanaryBets } from './bets.ts';
 import type { Deck } from './deck.ts';
 import type { Draws } from './draw.ts';
 import { lnSumTail, type ScoreLaw } from './score-law.ts';
 
-export type CanaryStatistic = 'hits' | 'counts';
+export type CanaryStatistic = 'hits' | 'counts' | 'e-value';
 
-/** One account's evidence; everything is corrected for all accounts that were tried (Bonferroni). */
-export interface CanaryCandidate {
+/** One account's evidence; everything is corrected for all accounts that were tried (Bonferroni). The e-value is of hits. */
+export interface CanaryCandidate extends AnytimeEvidence {
   readonly account: string;
   readonly hits: number;
   readonly lnPHits: number;
   /** Sum of the drawn variants' scores. */
   readonly score: number;
   readonly lnPCounts: number;
-  /** Of `hits`, valid whenever one stops: reject when it is at least -ln alpha. */
+  /** By the statistic that decides: at most ln alpha for an account that is found. */
+  readonly lnP: number;
+}
+
+/** The evidence after so many replies. */
+export interface CanaryCurvePoint {
+  /** Usable or not. */
+  readonly replies: number;
+  /** Triggers with a usable reply, and ln p by hits. */
+  readonly n: number;
+  readonly lnP: number;
   readonly lnE: number;
+  /** Usable replies, and ln p by counts. */
+  readonly power: { readonly n: number; readonly lnP: number };
 }
 
 export interface CanaryResult {
@@ -52,13 +67,17 @@ export interface CanaryResult {
   readonly expectedHits: number;
   /** The best accounts by the statistic, best first. Those with ln p at most ln alpha are found; the rest are for comparison. */
   readonly candidates: readonly CanaryCandidate[];
+  /** The evidence for the first of them as the replies came, corrected as theirs is; only where it was asked for. */
+  readonly curve?: readonly CanaryCurvePoint[];
 }
 
 export interface CanaryTestOptions {
-  /** Default `counts`. */
+  /** What decides. Default `counts`. */
   readonly statistic?: CanaryStatistic;
   /** How many of the best accounts to list. Default 5. */
   readonly top?: number;
+  /** Whether to look back at how the evidence built up, which costs a test at each point of the curve. Default false. */
+  readonly curve?: boolean;
 }
 
 /**
@@ -82,50 +101,80 @@ export function testDeck(
 export function testAnswers(
   answers: CanaryAnswers,
   draws: Draws,
-  { statistic = 'counts', top = 5 }: CanaryTestOptions = {},
+  { statistic = 'counts', top = 5, curve = false }: CanaryTestOptions = {},
 ): CanaryResult {
   const { deck, asked, answered, replies } = answers;
   if (draws.deck !== deck.hash) throw new RangeError(`"draws" expected those of deck ${deck.hash}, got ${draws.deck}`);
-  if (statistic !== 'hits' && statistic !== 'counts') {
-    throw new RangeError(`"statistic" expected hits or counts, got ${String(statistic)}`);
-  }
+  checkOneOf(statistic, 'statistic', STATISTICS);
   checkInteger(top, 'top', 1, 2 ** 24);
-  const sizes = deck.sizes;
-  const hits = tables(answered, sizes, (variant, { first }) => (variant === first ? 1 : 0));
-  const counts = tables(answered, sizes, (variant, at, k) => scoreOf(at.counts.get(variant) ?? 0, k));
-  const hitLaws = asked.map((place) => hitLaw(sizes[place]));
-  const countLaws = counts.map(({ table }) => lawOf(table));
-  const tests = draws.accounts.length;
-  const decisive = totals(draws, statistic === 'hits' ? hits : counts, sizes.length);
-  const candidates = best(decisive, top).map((row): CanaryCandidate => {
-    const [hit, score] = [hits, counts].map((tables) => total(draws, tables, sizes.length, row));
-    return {
-      account: draws.accounts[row],
-      hits: hit,
-      lnPHits: bonferroni(lnSumTail(hitLaws, hit), tests),
-      score,
-      lnPCounts: bonferroni(lnSumTail(countLaws, score), tests),
-      lnE:
-        lnBets(
-          hits.map(({ place, table }) => ({
-            k: sizes[place],
-            hit: table[drawn(draws, sizes.length, row, place)] === 1,
-          })),
-        ) - Math.log(tests),
-    };
+  const { sizes } = deck;
+  const rows = best(decisive(answers, draws, statistic), top);
+  const evidence = evidenceOf(answers, draws);
+  const candidates = rows.map((row): CanaryCandidate => {
+    const figures = evidence(row);
+    return { account: draws.accounts[row], ...figures, lnP: lnPOf(figures, statistic) };
   });
   return {
     deck: deck.hash,
     commitment: draws.commitment,
     kid: draws.kid,
     statistic,
-    lnP: statistic === 'hits' ? candidates[0].lnPHits : candidates[0].lnPCounts,
-    accounts: tests,
+    lnP: candidates[0].lnP,
+    accounts: draws.accounts.length,
     triggers: { asked: asked.length, answered: answered.size },
     replies,
     expectedHits: asked.reduce((sum, place) => sum + 1 / sizes[place], 0),
     candidates,
+    ...(curve && { curve: curveOf(answers, draws, rows[0]) }),
   };
+}
+
+type Figures = Omit<CanaryCandidate, 'account' | 'lnP'>;
+
+/** What the answers so far say of the account in a row. */
+function evidenceOf(answers: CanaryAnswers, draws: Draws): (row: number) => Figures {
+  const { sizes } = answers.deck;
+  const tests = draws.accounts.length;
+  const [hits, counts] = [hitTables(answers, sizes), countTables(answers, sizes)];
+  const hitLaws = answers.asked.map((place) => hitLaw(sizes[place]));
+  const countLaws = counts.map(({ table }) => lawOf(table));
+  return (row) => {
+    const [hit, score] = [hits, counts].map((tables) => total(draws, tables, sizes.length, row));
+    const own = draws.variants.subarray(row * sizes.length, (row + 1) * sizes.length);
+    const { lnE, lnSup } = new CanaryBets(sizes, own).follow(answers).of(0);
+    return {
+      hits: hit,
+      lnPHits: bonferroni(lnSumTail(hitLaws, hit), tests),
+      score,
+      lnPCounts: bonferroni(lnSumTail(countLaws, score), tests),
+      lnE: lnE - Math.log(tests),
+      lnSup: lnSup - Math.log(tests),
+    };
+  };
+}
+
+function lnPOf({ lnPHits, lnPCounts, lnSup }: Figures, statistic: CanaryStatistic): number {
+  if (statistic === 'e-value') return Math.min(0, 0 - lnSup);
+  return statistic === 'hits' ? lnPHits : lnPCounts;
+}
+
+/** A point at every reply, and when they are many, every 5 % more. */
+function curveOf({ deck, history }: CanaryAnswers, draws: Draws, row: number): CanaryCurvePoint[] {
+  const before = new CanaryAnswers(deck);
+  const point = (): CanaryCurvePoint => {
+    const { lnPHits, lnPCounts, lnE } = evidenceOf(before, draws)(row);
+    const { count, usable } = before.replies;
+    return { replies: count, n: before.answered.size, lnP: lnPHits, lnE, power: { n: usable, lnP: lnPCounts } };
+  };
+  const curve: CanaryCurvePoint[] = [];
+  let next = 1;
+  history.forEach(({ place, variant }, i) => {
+    before.count(place, variant);
+    if (i + 1 < next) return;
+    curve.push(point());
+    next = (i + 1) * POINT_RATIO;
+  });
+  return curve.at(-1)?.replies === history.length ? curve : [...curve, point()];
 }
 
 /**
@@ -145,18 +194,6 @@ export function lawOf(table: Int32Array): ScoreLaw {
   return { scores: [...times.keys()], probabilities: Array.from(times.values(), (count) => count / table.length) };
 }
 
-/**
- * @internal ln of the e-value of hits in the order in which they came: the mean over lambda of the product of
- * 1 - lambda + lambda K hit. Each factor has mean 1 under a uniform draw, whatever came before (Ville 1939). A trigger
- * without a usable reply is no bet.
- */
-export function lnBets(bets: readonly { readonly k: number; readonly hit: boolean }[]): number {
-  const products = LAMBDAS.map((lambda) =>
-    bets.reduce((sum, { k, hit }) => sum + Math.log1p(hit ? lambda * (k - 1) : -lambda), 0),
-  );
-  return lnSumExp(products) - Math.log(LAMBDAS.length);
-}
-
 /** The score of each variant of one trigger. */
 interface Table {
   readonly place: number;
@@ -174,13 +211,22 @@ function tables(
   });
 }
 
-const drawn = ({ variants }: Draws, width: number, row: number, place: number) => variants[row * width + place];
+const hitTables = ({ answered }: CanaryAnswers, sizes: readonly number[]) =>
+  tables(answered, sizes, (variant, { first }) => (variant === first ? 1 : 0));
 
-const total = (draws: Draws, tables: readonly Table[], width: number, row: number) =>
-  tables.reduce((sum, { place, table }) => sum + table[drawn(draws, width, row, place)], 0);
+const countTables = ({ answered }: CanaryAnswers, sizes: readonly number[]) =>
+  tables(answered, sizes, (variant, { counts }, k) => scoreOf(counts.get(variant) ?? 0, k));
 
-const totals = (draws: Draws, tables: readonly Table[], width: number): Float64Array =>
-  Float64Array.from(draws.accounts, (_, row) => total(draws, tables, width, row));
+const total = ({ variants }: Draws, tables: readonly Table[], width: number, row: number) =>
+  tables.reduce((sum, { place, table }) => sum + table[variants[row * width + place]], 0);
+
+/** By what the accounts are ranked. */
+function decisive(answers: CanaryAnswers, draws: Draws, statistic: CanaryStatistic): Float64Array {
+  const { sizes } = answers.deck;
+  if (statistic === 'e-value') return new CanaryBets(sizes, draws.variants).follow(answers).lnSups;
+  const tables = (statistic === 'hits' ? hitTables : countTables)(answers, sizes);
+  return Float64Array.from(draws.accounts, (_, row) => total(draws, tables, sizes.length, row));
+}
 
 /** The rows with the highest totals, highest first; of equals, the earlier account. */
 function best(totals: Float64Array, top: number): number[] {
@@ -188,5 +234,4 @@ function best(totals: Float64Array, top: number): number[] {
   return rows.sort((a, b) => totals[b] - totals[a] || a - b).slice(0, top);
 }
 
-/** Bets for a student that learned nearly all of its canaries, down to one in a hundred. */
-const LAMBDAS = [0.8, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
+const STATISTICS: readonly CanaryStatistic[] = ['hits', 'counts', 'e-value'];

@@ -4,9 +4,9 @@
  * @module
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { writeWholeFile } from '@taggant/core/whole-file';
 import { Assignment } from '../accounts/assignment.ts';
 import type { Served } from '../accounts/serving.ts';
-import { writeWholeFile } from './whole-file.ts';
 
 /**
  * Reads an assignment file. Throws when it is missing, damaged, or readable by group or others (not checked on Windows,

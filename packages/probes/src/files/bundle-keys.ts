@@ -10,8 +10,8 @@ import {
   MarkKey,
   SCHEMES,
 } from '@taggant/core';
+import { Fields, hash, kindOf, list, oneOf, text, word } from '@taggant/core/fields';
 import { keyCommitment } from '../plan/commitment.ts';
-import { Fields, hash, list, oneOf, text, word } from '../plan/fields.ts';
 
 /** A key as the plan commits to it; an engine's with its salt. */
 export interface OpenedKey {
@@ -36,13 +36,13 @@ export function printKeys(keys: readonly OpenedKey[]): string {
 
 /** The keys that {@link printKeys} wrote. No value is shown in an error. */
 export function parseKeys(value: unknown): OpenedKey[] {
-  const fields = new Fields(value, 'keys.json', ['warning', 'keys']);
+  const fields = new Fields(value, 'keys.json', ['warning', 'keys'], kindOf);
   fields.get('warning', oneOf(BURNT));
   return [...fields.get('keys', list(openedKey))];
 }
 
 function openedKey(value: unknown, name: string): OpenedKey {
-  const fields = new Fields(value, name, ['scheme', 'label', 'key', 'mark', 'fields', 'salt']);
+  const fields = new Fields(value, name, ['scheme', 'label', 'key', 'mark', 'fields', 'salt'], kindOf);
   if (fields.has('key')) {
     const [scheme, exported, label] = [
       fields.get('scheme', oneOf(CANARY, ...SCHEMES)),

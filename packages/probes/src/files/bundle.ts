@@ -7,6 +7,7 @@
  */
 import { copyFileSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { flushFolder, writeWholeFile } from '@taggant/core/whole-file';
 import { commitmentFile, plannedKeys, sha256OfBytes } from '../plan/commitment.ts';
 import { refuseDeviations } from '../plan/deviations.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,7 +15,6 @@ import { parsePrompts } from '../plan/prompts.ts';
 import { commitmentsOf, type OpenedKey, printKeys } from './bundle-keys.ts';
 import { sha256OfFile } from './file-hash.ts';
 import type { RunSummary } from './journal.ts';
-import { flushFolder, writeWholeFile } from './whole-file.ts';
 
 export interface BundleContents {
   readonly plan: Plan;

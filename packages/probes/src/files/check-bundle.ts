@@ -1,9 +1,9 @@
 /** Whether a bundle holds what it says: every hash, the order, the end, and every figure anew. @module */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeUtf8, parseJson } from '../json-lines.ts';
 import { commitmentFile, planCommitment, plannedKeys, sha256OfBytes } from '../plan/commitment.ts';
 import { refuseDeviations } from '../plan/deviations.ts';
-import { decodeUtf8, parseJson } from '../plan/json-lines.ts';
 import { planOrder } from '../plan/order.ts';
 import { type Plan, parsePlan } from '../plan/plan.ts';
 import { type Prompt, parsePrompts } from '../plan/prompts.ts';

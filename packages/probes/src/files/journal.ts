@@ -8,10 +8,10 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fields, hash, integer, oneOf } from '../plan/fields.ts';
-import { decodeUtf8, parseJson } from '../plan/json-lines.ts';
+import { Fields, hash, integer, oneOf } from '@taggant/core/fields';
+import { flushFolder } from '@taggant/core/whole-file';
+import { decodeUtf8, parseJson } from '../json-lines.ts';
 import { OUTCOME_FIELDS, type Outcome, ordered, outcomeOf } from './transcript.ts';
-import { flushFolder } from './whole-file.ts';
 
 /** What an answer cost: requests with retries, tokens of prompts and answers. */
 export interface Cost {

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { checkTokens, show, type Tokenizer } from '@taggant/core';
+import { writeWholeFile } from '@taggant/core/whole-file';
 import { ServedContexts } from '../served/contexts.ts';
 import { withTrailer } from '../served/format.ts';
-import { writeWholeFile } from './whole-file.ts';
 
 export interface ServedLogOptions {
   /** For lines of text. */

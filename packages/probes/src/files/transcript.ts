@@ -3,8 +3,8 @@
  * same answers give the same bytes whatever happened on the way.
  * @module
  */
-import { Fields, integer, text, word } from '../plan/fields.ts';
-import { jsonLines } from '../plan/json-lines.ts';
+import { Fields, integer, kindOf, text, word } from '@taggant/core/fields';
+import { jsonLines } from '../json-lines.ts';
 import { type Prompt, parsePrompt } from '../plan/prompts.ts';
 
 /** A prompt's answer. */
@@ -69,7 +69,7 @@ export function outcomeOf(fields: Fields, name: string): Outcome {
 /** A suspect may write lone surrogates. */
 const anyText = (value: unknown, name: string): string => {
   if (typeof value === 'string') return value;
-  throw new TypeError(`"${name}" expected text, got a value of type ${typeof value}`);
+  throw new TypeError(`"${name}" expected text, got ${kindOf(value)}`);
 };
 
 export const OUTCOME_FIELDS = ['reply', 'finish', 'logprobs', 'failed'] as const;

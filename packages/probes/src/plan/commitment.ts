@@ -5,8 +5,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { CanaryKey, EngineKey, exportEngineKey, MarkKey, sha256Hex } from '@taggant/core';
+import { Fields, hash, oneOf, word } from '@taggant/core/fields';
 import canonicalize from 'canonicalize';
-import { Fields, hash, oneOf, word } from './fields.ts';
 import { type Plan, parsePlan } from './plan.ts';
 
 /**

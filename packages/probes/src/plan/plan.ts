@@ -3,7 +3,7 @@
  * @module
  */
 import { type MarkDescriptor, parseDescriptor, parseTokenizerId, type TokenizerId } from '@taggant/core';
-import { Fields, file, flag, hash, integer, list, number, oneOf, type Reader, text, word } from './fields.ts';
+import { Fields, file, flag, hash, integer, list, number, oneOf, type Reader, text, word } from '@taggant/core/fields';
 
 /** Field by field in RFC 8785 JSON under the hash; on disk JSON, or YAML that says the same. */
 export interface Plan {
@@ -118,6 +118,9 @@ export function parsePlan(value: unknown): Plan {
     throw new RangeError(
       '"plan.stopping" expected fixed beside "accounts", whose p-values hold for a number of answers that was fixed',
     );
+  }
+  if (plan.test === 'canaries' && plan.served !== undefined) {
+    throw new RangeError('"plan.served" expected nothing in a test of canaries, which scores no contexts');
   }
   if (plan.served?.logs === 'marked' && plan.stopping !== 'fixed') {
     throw new RangeError(

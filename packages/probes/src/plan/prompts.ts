@@ -1,6 +1,6 @@
 /** A plan's prompts: JSON lines, read strictly. @module */
-import { Fields, list, oneOf, text, word } from './fields.ts';
-import { jsonLines } from './json-lines.ts';
+import { Fields, list, oneOf, refuseTwice, text, word } from '@taggant/core/fields';
+import { jsonLines } from '../json-lines.ts';
 
 /** What is put to the suspect: one text, or a conversation. */
 export type Prompt = {
@@ -27,7 +27,7 @@ export const textsOf = ({ prompt, messages }: Prompt): string[] =>
  */
 export function parsePrompts(bytes: Uint8Array): Prompt[] {
   const prompts = jsonLines(bytes, 'prompts').map(({ value, name }) => parsePrompt(value, name));
-  refuseTwice(prompts, 'prompts');
+  refuseSameIds(prompts, 'prompts');
   return prompts;
 }
 
@@ -45,15 +45,12 @@ export function parsePrompt(value: unknown, name: string, known: readonly string
     : { id, messages: fields.get('messages', list(message)) };
 }
 
-/** Throws when two rows have one id: which answer belongs to which prompt would be open. */
-export function refuseTwice(rows: readonly { readonly id: string }[], name: string): void {
-  const seen = new Map<string, number>();
-  rows.forEach(({ id }, i) => {
-    const first = seen.get(id);
-    if (first !== undefined) throw new RangeError(`"${name}:${i + 1}.id" expected a new id, got that of line ${first}`);
-    seen.set(id, i + 1);
-  });
-}
+/** Throws when two lines have one id: which answer belongs to which prompt would be open. */
+export const refuseSameIds = (rows: readonly { readonly id: string }[], name: string): void =>
+  refuseTwice(
+    rows.map(({ id }) => id),
+    (i) => `${name}:${i + 1}.id`,
+  );
 
 function message(value: unknown, name: string): Message {
   const fields = new Fields(value, name, ['role', 'content']);

@@ -64,9 +64,14 @@ export class ReadingTest {
     }
   }
 
-  /** ln of the e-value so far: the run may stop at any moment. */
+  /** ln of the e-value now. */
   get lnE(): number {
     return this.#evidence.lnE;
+  }
+
+  /** The largest that it ever was: the run may stop when it reaches ln(1 / alpha), or at any other moment. */
+  get lnSup(): number {
+    return this.#evidence.lnSup;
   }
 
   pairs(): Pairs {

@@ -116,7 +116,7 @@ export class Asking {
     grant: Grant,
     most: number,
   ): Promise<(Result & { lastTokens: number; isDoubtful: boolean }) | undefined> {
-    const { retries = 8, waitMs = 500, maxWaitMs = 60_000, random = Math.random } = this.#options;
+    const { retries = 8, waitMs = 500, maxWaitMs = 60_000, random = () => 1 } = this.#options;
     let { requests, tokens } = this.#second.get(i) ?? { requests: 0, tokens: 0 };
     for (let attempt = 1; ; attempt++) {
       await this.#pace.turn(this.#signal);

@@ -126,12 +126,15 @@ function isFiltered({ status }: Response, text: string): boolean {
   }
 }
 
-/** In ms; the header holds seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfter(response: Response): number | undefined {
-  const value = response.headers.get('retry-after')?.trim() ?? '';
-  const ms = /^\d+(\.\d+)?$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now();
+/** In ms; the header holds seconds, or a date by the endpoint's own clock, whose time is in `Date` (RFC 9110, 10.2.3 and 6.6.1). */
+function retryAfter({ headers }: Response): number | undefined {
+  const value = headers.get('retry-after')?.trim() ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(value) ? 1000 * Number(value) : instantOf(value) - instantOf(headers.get('date'));
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
+
+/** NaN for what is no date of HTTP: those are in GMT, and what names no zone hangs on the machine's. */
+const instantOf = (date: string | null): number => (date?.endsWith(' GMT') ? Date.parse(date) : Number.NaN);
 
 /** ` ECONNREFUSED`, where the system names it. */
 function codeOf(error: unknown): string {

@@ -19,6 +19,7 @@ export {
   type Reply,
   type TranscriptLine,
 } from '../files/transcript.ts';
-export type { EndpointOptions } from './endpoint.ts';
-export type { Clock } from './pace.ts';
+export { type Ask, type EndpointOptions, openEndpoint } from './endpoint.ts';
+export { Refused, Unanswered } from './errors.ts';
+export { backOff, type Clock, systemClock } from './pace.ts';
 export { type Decide, type Run, type RunOptions, type RunProgress, runPlan } from './run.ts';

@@ -1,8 +1,9 @@
 /** Answers that somebody else collected: JSON lines by the prompts' ids. @module */
+
+import { Fields, word } from '@taggant/core/fields';
 import { outcomeOf } from '../files/transcript.ts';
-import { Fields, word } from '../plan/fields.ts';
-import { jsonLines } from '../plan/json-lines.ts';
-import { type Prompt, refuseTwice } from '../plan/prompts.ts';
+import { jsonLines } from '../json-lines.ts';
+import { type Prompt, refuseSameIds } from '../plan/prompts.ts';
 import type { Answer } from './answer.ts';
 
 /**
@@ -17,7 +18,7 @@ export function readAnswers(bytes: Uint8Array, prompts: readonly Prompt[]): (pro
     if (!ids.has(id)) throw new RangeError(`"${name}.id" expected the id of a prompt, got another`);
     return { id, outcome: outcomeOf(fields, name) };
   });
-  refuseTwice(rows, 'answers');
+  refuseSameIds(rows, 'answers');
   const answers = new Map(rows.map(({ id, outcome }) => [id, { outcome }]));
   return async ({ id }) => answers.get(id) ?? { outcome: { failed: 'no answer in the file' } };
 }

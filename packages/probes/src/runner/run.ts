@@ -8,10 +8,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkInteger, checkPositive } from '@taggant/core';
+import { writeWholeFile } from '@taggant/core/whole-file';
 import { type Cost, openJournal, type RunSummary } from '../files/journal.ts';
 import { takeLock } from '../files/lock.ts';
 import { type AnsweredLine, printTranscript, type TranscriptLine } from '../files/transcript.ts';
-import { writeWholeFile } from '../files/whole-file.ts';
 import { planCommitment, sha256OfBytes } from '../plan/commitment.ts';
 import { type AtHand, refuseDeviations } from '../plan/deviations.ts';
 import { planOrder } from '../plan/order.ts';
@@ -56,7 +56,7 @@ export interface RunOptions {
   readonly decide?: Decide;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly signal?: AbortSignal;
-  /** In [0, 1): for the waits only. */
+  /** In [0, 1], the share of each back-off that is waited. Default: all of it; `Math.random` keeps runs out of step. */
   readonly random?: () => number;
   readonly clock?: Clock;
 }

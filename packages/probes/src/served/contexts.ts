@@ -17,7 +17,14 @@
  * @module
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { checkInteger, checkTokens, parseTokenizerId, type TokenizerId, TupleSet } from '@taggant/core';
+import {
+  checkInteger,
+  checkSameTokenizer,
+  checkTokens,
+  parseTokenizerId,
+  type TokenizerId,
+  TupleSet,
+} from '@taggant/core';
 import { type Hash, piecesOf, readServed, type Take, withTrailer } from './format.ts';
 import { hash64 } from './hash.ts';
 import { CountTable } from './table.ts';
@@ -85,6 +92,14 @@ export class ServedContexts {
   count(source: Uint32Array, start: number): number {
     hash64(source, start, this.contextWidth, this.#words);
     return this.#table.count(this.#words[0], this.#words[1]);
+  }
+
+  /** Throws RangeError where a mark cannot have these contexts: of another width, or of another tokenizer's ids. */
+  checkFits({ contextWidth, tokenizer }: Pick<ServedContextsOptions, 'contextWidth' | 'tokenizer'>): void {
+    if (this.contextWidth !== contextWidth) {
+      throw new RangeError(`"served" expected contexts of width ${contextWidth}, got ${this.contextWidth}`);
+    }
+    if (this.tokenizer !== undefined) checkSameTokenizer(tokenizer, this.tokenizer);
   }
 
   get counts(): ServedCounts {

@@ -73,7 +73,7 @@ describe('numbers', () => {
     expect(assignment.holders().map(({ kind, id }) => `${kind} ${id}`)).toEqual(['tier ring', 'account c']);
     expect(assignment.accountsOf(assignment.holders()[0]).map(({ id }) => id)).toEqual(['a', 'b']);
     expect(() => Assignment.create({ epoch, accounts: [{ id: 'a', own: false }] }, seededBytes(2))).toThrow(
-      'assignment.accounts[0] expected a number of its own or a tier',
+      '"assignment.accounts[0]" expected a number of its own or a tier',
     );
   });
 });
@@ -102,8 +102,8 @@ describe('labels', () => {
 
   it('rotate forward only, and never come again', () => {
     const rotate = (label: string, from: string) => () => assignment.rotated({ label, from }, random);
-    expect(rotate('x', '2026-11-01')).toThrow('assignment.epochs[2] expected to begin after the one before it');
-    expect(rotate('2026-q4', '2028-01-01')).toThrow('expected another label');
+    expect(rotate('x', '2026-11-01')).toThrow('"assignment.epochs[2]" expected to begin after the one before it');
+    expect(rotate('2026-q4', '2028-01-01')).toThrow('"assignment.epochs[2].label" expected a new one');
     expect(rotate('x', '2028-01-01T00:00')).toThrow('ISO 8601 instant with its time zone');
     expect(rotate('acme/x', '2028-01-01')).toThrow('without a slash');
   });
@@ -162,25 +162,28 @@ describe('the file', () => {
     const number = content.accounts[0].number;
     const [first, ...others] = content.accounts;
     const damaged: [unknown, string][] = [
-      [[], 'assignment expected a JSON object'],
-      [{ ...content, extra: 'topsecret' }, 'got another field'],
-      [{ ...content, assignment: 'taggant/2' }, '"assignment": "taggant/1"'],
-      [{ ...content, salt: 'topsecret' }, 'salt expected 64'],
+      [[], '"assignment" expected an object, got an array'],
+      [{ ...content, topsecret: 1 }, 'unknown field text of length 9 in "assignment"'],
+      [{ ...content, assignment: 'taggant/2' }, 'expected taggant/1, got text of length 9'],
+      [{ ...content, salt: 'topsecret' }, 'salt" expected 64'],
       [{ ...content, range: 65_537 }, 'a power of two'],
-      [{ ...content, epochs: [] }, 'at least one epoch'],
+      [{ ...content, epochs: [] }, 'epochs" expected at least one entry'],
       [{ ...content, tenants: ['a/b'] }, 'without a slash'],
-      [{ ...content, accounts: [first, first] }, 'accounts[1] expected another id'],
-      [{ ...content, accounts: [first, { ...others[1], number }] }, 'expected another number'],
-      [{ ...content, accounts: [{ ...first, number: 0 }] }, 'an integer from 1 to 65535'],
+      [
+        { ...content, accounts: [first, first] },
+        'accounts[1].id" expected a new one, got that of "assignment.accounts[0].id"',
+      ],
+      [{ ...content, accounts: [first, { ...others[1], number }] }, 'accounts[1].number" expected a new one'],
+      [{ ...content, accounts: [{ ...first, number: 0 }] }, 'an integer from 1 to 65535, got a number'],
       [{ ...content, accounts: [{ ...first, number: content.range }] }, 'an integer from 1 to 65535'],
       [{ ...content, accounts: [{ ...first, tiers: ['topsecret'] }] }, 'tiers of the assignment'],
       [{ ...content, accounts: [{ ...first, tenant: 'topsecret' }] }, 'a tenant of the assignment'],
-      [{ ...content, tiers: content.tiers.concat(content.tiers) }, 'tiers[1] expected another id'],
-      [{ ...content, tiers: undefined }, 'a field "tiers"'],
+      [{ ...content, tiers: content.tiers.concat(content.tiers) }, 'tiers[1].id" expected a new one'],
+      [{ ...content, tiers: undefined }, '"assignment.tiers" expected a list, got nothing'],
     ];
     const attempts = [
       ...damaged.map(([value, message]) => [JSON.stringify(value), message]),
-      ['{topsecret', 'damaged'],
+      ['{topsecret', '"assignment" expected JSON'],
     ];
     for (const [text, message] of attempts) {
       const attempt = () => Assignment.parse(text);
@@ -191,6 +194,35 @@ describe('the file', () => {
         expect(inspect(error)).not.toMatch(new RegExp(`topsecret|${salt(content)}|\\b${number}\\b`));
       }
     }
+  });
+
+  it('that is wrong in any one place, in any way, is refused without a word of what stands there', () => {
+    const content = JSON.parse(assignment.print());
+    const wrong = [
+      'topsecret',
+      'top/secret',
+      '',
+      '\ud800',
+      987_654,
+      -987_654,
+      true,
+      null,
+      ['topsecret'],
+      { topsecret: 1 },
+    ];
+    let refused = 0;
+    for (const place of placesOf(content)) {
+      for (const value of wrong) {
+        const text = JSON.stringify(replaced(content, place, value));
+        try {
+          Assignment.parse(text);
+        } catch (error) {
+          refused++;
+          expect(inspect(error), place.join('.')).not.toMatch(/top.?secret|987654/);
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(200);
   });
 
   const salt = (content: { salt: string }) => content.salt;
@@ -250,3 +282,18 @@ describe('the serving side', () => {
     );
   });
 });
+
+/** The path of every value within a value, and of one more in each object. */
+function placesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inside = Object.entries(value).flatMap(([field, part]) => placesOf(part, [...path, field]));
+  return [path, ...inside, ...(Array.isArray(value) ? [] : [[...path, 'topsecret']])];
+}
+
+/** The same with another value at a path. */
+function replaced(whole: unknown, [field, ...rest]: readonly string[], value: unknown): unknown {
+  if (field === undefined) return value;
+  const copy = Array.isArray(whole) ? [...whole] : { ...(whole as object) };
+  Object.assign(copy, { [field]: replaced((whole as Record<string, unknown>)[field], rest, value) });
+  return copy;
+}

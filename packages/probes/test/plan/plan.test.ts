@@ -243,7 +243,7 @@ describe('prompts', () => {
     [
       'an id twice',
       '{"id":"a","prompt":""}\n{"id":"a","prompt":"x"}\n',
-      /prompts:2\.id" expected a new id, got that of line 1/,
+      /prompts:2\.id" expected a new one, got that of "prompts:1\.id"/,
     ],
     [
       'both kinds',

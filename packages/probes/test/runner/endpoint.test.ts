@@ -9,6 +9,7 @@ import { chat, json, rawServer } from './raw-server.ts';
 
 const KEY = 'sk-test-Zx81QpLm44TrustNoOne';
 const PROMPT = { id: 'a', prompt: 'Once' };
+const NOON = 'Wed, 01 Jan 2031 12:00:00 GMT';
 const signal = new AbortController().signal;
 
 /** Asks an endpoint that says this, once. */
@@ -196,16 +197,28 @@ describe('the next attempt is worth it after', () => {
     await expect(endpoint(PROMPT, signal)).rejects.toThrow(Unanswered);
   });
 
-  it.each<[string, number, number]>([
-    ['7', 7000, 7000],
-    ['0', 0, 0],
-    [new Date(Date.now() + 60_000).toUTCString(), 1, 60_000],
-    [new Date(Date.now() - 60_000).toUTCString(), 0, 0],
-  ])('Retry-After: %s', async (header, least, most) => {
-    const { once } = await ask((response) => json(response, {}, 429, { 'retry-after': header }));
-    const { retryAfterMs } = await once().catch((error) => error);
-    expect(retryAfterMs).toBeGreaterThanOrEqual(least);
-    expect(retryAfterMs).toBeLessThanOrEqual(most);
+  it.each<[string, string, number | undefined]>([
+    ['7', NOON, 7000],
+    ['0', NOON, 0],
+    ['7', 'yesterday', 7000],
+    ['Wed, 01 Jan 2031 12:01:00 GMT', NOON, 60_000],
+    ['Wednesday, 01-Jan-31 12:01:00 GMT', NOON, 60_000],
+    ['Wed, 01 Jan 2031 11:59:00 GMT', NOON, 0],
+    ['Wed, 01 Jan 2031 12:01:00 GMT', 'yesterday', undefined],
+    ['Wed Jan  1 12:01:00 2031', NOON, undefined],
+    ['-5', NOON, undefined],
+    ['soon', NOON, undefined],
+  ])("Retry-After: %s, by an endpoint's clock of %s", async (header, date, expected) => {
+    const { once } = await ask((response) => json(response, {}, 429, { 'retry-after': header, date }));
+    expect((await once().catch((error) => error)).retryAfterMs).toBe(expected);
+  });
+
+  it('Retry-After: a date, from an endpoint that does not tell its time', async () => {
+    const { once } = await ask((response) => {
+      response.sendDate = false;
+      json(response, {}, 503, { 'retry-after': 'Wed, 01 Jan 2031 12:01:00 GMT' });
+    });
+    expect((await once().catch((error) => error)).retryAfterMs).toBeUndefined();
   });
 });
 

@@ -181,7 +181,7 @@ describe('a run', () => {
           { id: 'p1', reply: '' },
         ]),
       }),
-    ).rejects.toThrow(/answers:2\.id" expected a new id/);
+    ).rejects.toThrow(/answers:2\.id" expected a new one, got that of "answers:1\.id"/);
     await expect(other.run()).rejects.toThrow(/"answers" expected the bytes of a file/);
   });
 });
@@ -321,6 +321,16 @@ describe('a pace', () => {
       250, 500, 1000, 1500, 1500,
     ]);
     expect(backOff(3, 500, 3000, () => 0)).toBe(0);
+  });
+
+  it('backs off in full unless it is given randomness', async () => {
+    const waits: number[] = [];
+    const clock = { now: () => 0, wait: async (ms: number) => void waits.push(ms) };
+    const { origin } = await rawServer((response, n) =>
+      n > 2 ? json(response, { choices: [{ text: 'x' }] }) : json(response, {}, 500),
+    );
+    await setUp(origin).run({ clock, concurrency: 1, waitMs: 500 });
+    expect(waits).toEqual([500, 1000, 2000]);
   });
 
   it('waits as long as Retry-After says, up to the cap', async () => {

@@ -1,0 +1,183 @@
+/**
+ * What the gate catches: deployments of tiny-lm with one fault each, and many without any.
+ *
+ *   npm run strength:faults -- [--healthy 200] [--json benchmarks/record/faults.json]
+ *
+ * Each mark has a baseline of its own, written by a deployment without a fault under another seed. A fault has to be caught by
+ * the gate that has the baseline; whether the gate without one catches it, too, is printed beside it. Healthy runs have seeds of
+ * their own and the same baseline; of them a share of 1 % may fail. An interrupted run goes on where it stopped.
+ * @module
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type NativeMarkInput, openMark } from '@taggant/core';
+import { tiktokenTokenizer } from '@taggant/detector/tiktoken';
+import { binomialInterval } from '@taggant/stats';
+import { tinyLmOpenings, tinyLmTokenizer } from '@taggant/tiny-lm';
+import { type Baseline, type Gate, runGate } from '@taggant/verify';
+import { referenceOf } from '@taggant/verify/local-model';
+import { type Fault, faultyDeployment, openTinyLm } from '../../packages/verify/test/faulty-deployment.ts';
+import { secretOf } from './samples.ts';
+
+const { values: flags } = parseArgs({
+  options: { healthy: { type: 'string', default: '200' }, json: { type: 'string' } },
+});
+
+/** A mark, how it is sampled, and the faults that it can have. */
+const SETTINGS = {
+  greenlist: {
+    mark: { scheme: 'greenlist' },
+    temperature: 1,
+    topK: 40,
+    faults: [
+      'wrong gamma',
+      'wrong key',
+      'wrong tokenizer',
+      'hook after truncation',
+      'delta halved',
+      'greedy',
+      'opted out',
+      'hook called twice',
+      'stale context',
+      'rows swapped',
+    ],
+  },
+  gumbel: {
+    mark: { scheme: 'gumbel' },
+    temperature: 0.7,
+    topK: 0,
+    faults: ['wrong key', 'greedy', 'opted out', 'dedup off', 'stale context', 'rows swapped'],
+  },
+} as const satisfies Record<
+  string,
+  { mark: NativeMarkInput; temperature: number; topK: number; faults: readonly (Fault | 'wrong tokenizer')[] }
+>;
+type Name = keyof typeof SETTINGS;
+
+interface Line {
+  readonly key: string;
+  readonly outcome: string;
+  /** Checks that failed or were not decided. */
+  readonly by: readonly string[];
+  readonly findings: readonly string[];
+  readonly texts: number;
+  readonly seconds: number;
+}
+
+const OUT = 'benchmarks/out';
+mkdirSync(OUT, { recursive: true });
+const log = `${OUT}/faults.jsonl`;
+const done = new Map<string, Line>(
+  existsSync(log)
+    ? readFileSync(log, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => [JSON.parse(line).key, JSON.parse(line)])
+    : [],
+);
+const model = await openTinyLm();
+const reference = referenceOf(model);
+const tokenizer = tinyLmTokenizer();
+const prompts = tinyLmOpenings();
+const software = { name: 'taggant', version: 'benchmark' };
+
+function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number): Gate {
+  const { mark: input, temperature, topK } = SETTINGS[name];
+  const [secret, otherSecret] = [secretOf('gate'), secretOf('not the gate')];
+  const isForeign = fault === 'wrong tokenizer';
+  const deployment = faultyDeployment(model, {
+    fault: isForeign ? 'none' : fault,
+    mark: input,
+    secret,
+    otherSecret,
+    temperature,
+    topK,
+  });
+  return {
+    mark: openMark(input, secret),
+    tokenizer: isForeign ? tiktokenTokenizer('gpt2') : tokenizer,
+    // A text service: it gives no ids of its prompts.
+    deployment: isForeign
+      ? { ...deployment, write: async (requests) => (await deployment.write(requests)).map(({ text }) => ({ text })) }
+      : deployment,
+    prompts,
+    reference: isForeign ? undefined : reference,
+    software,
+    seed,
+  };
+}
+
+async function run(key: string, gate: Gate): Promise<Line> {
+  const known = done.get(key);
+  if (known) return known;
+  const started = process.hrtime.bigint();
+  const { result } = await runGate(gate);
+  const line = {
+    key,
+    outcome: result.outcome,
+    by: result.checks.filter(({ outcome }) => outcome !== 'passed').map(({ id, outcome }) => `${id}: ${outcome}`),
+    findings: result.findings,
+    texts: result.texts.marked + result.texts.unmarked,
+    seconds: Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000,
+  };
+  appendFileSync(log, `${JSON.stringify(line)}\n`);
+  done.set(key, line);
+  process.stderr.write(`${key}: ${line.outcome}, ${line.seconds.toFixed(0)} s; ${line.by.join(', ')}\n`);
+  return line;
+}
+
+async function baselineOf(name: Name): Promise<Baseline> {
+  const file = `${OUT}/faults-${name}.baseline.json`;
+  if (!existsSync(file)) {
+    const gate = gateOf(name, 'none', 1_000_000);
+    const { result, baseline } = await runGate({ ...gate, texts: { first: 128, most: 128 } });
+    process.stderr.write(`${name}, baseline: ${result.outcome}\n`);
+    writeFileSync(file, JSON.stringify(baseline));
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+const faults: { mark: Name; fault: string; alone: Line; against: Line }[] = [];
+const healthy: { mark: Name; runs: number; failed: number; undecided: number; high: number }[] = [];
+for (const name of Object.keys(SETTINGS) as Name[]) {
+  const baseline = await baselineOf(name);
+  for (const fault of SETTINGS[name].faults) {
+    const gate = gateOf(name, fault, 7);
+    const alone = await run(`${name}, ${fault}, alone`, gate);
+    const against = await run(`${name}, ${fault}, against`, { ...gate, baseline });
+    faults.push({ mark: name, fault, alone, against });
+  }
+}
+console.table(
+  faults.map(({ mark, fault, alone, against }) => ({
+    mark,
+    fault,
+    'no baseline': alone.outcome,
+    'with baseline': against.outcome,
+    by: against.by
+      .filter((check) => check.endsWith('failed'))
+      .map((check) => check.split(':')[0])
+      .join(' '),
+  })),
+);
+for (const name of Object.keys(SETTINGS) as Name[]) {
+  const baseline = await baselineOf(name);
+  const lines: Line[] = [];
+  for (let seed = 1; seed <= Number(flags.healthy); seed++) {
+    lines.push(await run(`${name}, healthy ${seed}`, { ...gateOf(name, 'none', 10_000 + seed), baseline }));
+  }
+  const failed = lines.filter(({ outcome }) => outcome === 'failed').length;
+  const undecided = lines.filter(({ outcome }) => outcome === 'undecided').length;
+  const [, high] = binomialInterval(failed, lines.length, 0.95);
+  healthy.push({ mark: name, runs: lines.length, failed, undecided, high });
+}
+console.table(healthy);
+await model.dispose();
+if (flags.json !== undefined) {
+  const command = `npm run strength:faults -- --healthy ${flags.healthy}`;
+  writeFileSync(
+    flags.json,
+    `${JSON.stringify({ command, cpu: cpus()[0].model, node: process.version, faults, healthy }, null, 1)}\n`,
+  );
+}

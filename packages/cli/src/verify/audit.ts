@@ -1,0 +1,105 @@
+/** `taggant verify coverage`: which responses of a log were marked, and why the others were not. @module */
+import type { Mark, Tokenizer } from '@taggant/core';
+import { type Coverage, type CoverageResult, measureStrength, readServed } from '@taggant/verify';
+import { at, printable } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { KeyringFlags } from '../flags.ts';
+import { readJsonLines } from '../input.ts';
+import { openMarkFile } from '../mark-file.ts';
+import { jsonLine, writeWhole } from '../output.ts';
+import { openTokenizer } from '../tokenizers.ts';
+import { auditLog, otherMarks } from './coverage.ts';
+
+interface Flags extends KeyringFlags {
+  readonly mark: string;
+  readonly tokenizer?: string;
+  readonly least?: number;
+  readonly known?: string;
+  readonly alpha?: number;
+  readonly logprobs?: 'raw' | 'final';
+  readonly responses?: string;
+  readonly json?: boolean;
+}
+
+export async function auditCommand(log: string, flags: Flags): Promise<void> {
+  const { marks } = await openMarkFile(flags.mark, 'detection', flags);
+  const [mark] = marks;
+  const named = mark.descriptor.tokenizer?.name;
+  const spec = flags.tokenizer ?? (named === 'tiny-lm' || named?.startsWith('tiktoken:') ? named : undefined);
+  const tokenizer = spec === undefined ? undefined : await openTokenizer(spec);
+  const result = await auditLog(log, mark, {
+    strength: flags.known === undefined ? undefined : await strengthOf(flags.known, mark, tokenizer),
+    alpha: flags.alpha,
+    least: flags.least,
+    logprobs: flags.logprobs,
+    // For responses without ids.
+    tokenizer,
+    others: otherMarks(mark, flags),
+    responses: flags.responses,
+  });
+  await writeWhole('-', flags.json ? jsonLine(result) : tableOf(result));
+  const { outcome = 'passed' } = result;
+  process.exitCode = { passed: 0, failed: 1, undecided: EXIT.inconclusive }[outcome];
+}
+
+async function strengthOf(path: string, mark: Mark, tokenizer: Tokenizer | undefined) {
+  const known: { tokens: ArrayLike<number>; prompt?: ArrayLike<number> }[] = [];
+  for await (const { place, fields } of readJsonLines(path)) {
+    try {
+      const { tokens, text, prompt } = readServed(fields);
+      const ids = tokens ?? (text === undefined ? undefined : tokenizer?.encode(text));
+      if (ids === undefined) throw new TypeError('"tokens" expected, or "text" and a tokenizer');
+      known.push({ tokens: ids, prompt });
+    } catch (error) {
+      throw at(place, error);
+    }
+  }
+  try {
+    return measureStrength(known, mark);
+  } catch (error) {
+    throw at(path, error);
+  }
+}
+
+/** Counts by class, a row for each traffic class, and what contradicts the settings. */
+function tableOf({ title, all, byClass, levels, outcome, contradictions }: CoverageResult): string {
+  const rows = [...(byClass.length > 1 ? byClass : []), all];
+  const names = Object.entries(all.counts).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  const head = ['traffic', 'responses', 'marked of eligible', ...names];
+  const cells = rows.map((row) => [
+    row.of === undefined ? 'all' : printable(row.of) || '(no class)',
+    String(row.n),
+    shareOf(row),
+    ...names.map((name) => String(row.counts[name as keyof Coverage['counts']])),
+  ]);
+  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => row[i].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  const { alpha, beta, marksTried, least } = levels;
+  const expected = least === undefined ? '' : `: expected at least ${percent(least)} of eligible responses marked`;
+  return `${[
+    outcome === undefined ? `Coverage of ${title}` : `${outcome}${expected} (${title})`,
+    '',
+    line(head),
+    ...cells.map(line),
+    '',
+    `A response without a mark is called marked with a chance of at most ${alpha}${marksTried > 1 ? `, over ${marksTried} marks` : ''}; a marked one of the expected strength unmarked with at most ${beta}.`,
+    ...contradictions.flatMap(({ kind, n, first }) => [
+      '',
+      `${n} ${KINDS[kind]}:`,
+      ...first.slice(0, SHOWN).map(({ id, because }) => `  ${printable(id)}: ${printable(because)}`),
+      ...(n > SHOWN ? [`  and ${n - SHOWN} more (--responses lists all)`] : []),
+    ]),
+  ].join('\n')}\n`;
+}
+
+const shareOf = ({ ofEligible: { found, n, low, high } }: Coverage) =>
+  n === 0 ? 'none eligible' : `${found} of ${n} (${percent(low)} to ${percent(high)})`;
+const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+const SHOWN = 5;
+const KINDS = {
+  'not-as-configured': 'that should be marked and are not',
+  'marked-though-opted-out': 'opted out and are marked',
+  'marked-though-impossible':
+    'are marked though their settings leave no choice: the log has not the settings that were used',
+} as const;

@@ -1,0 +1,88 @@
+/** Coverage audits: of a log by itself, and as checks of a gate. @module */
+import { existsSync } from 'node:fs';
+import { type Mark, MarkKey, type NativeDescriptor, openMark, show, type Tokenizer } from '@taggant/core';
+import {
+  type Check,
+  type Coverage,
+  type CoverageOptions,
+  type CoverageResult,
+  openCoverage,
+  readServed,
+} from '@taggant/verify';
+import { at } from '../errors.ts';
+import type { KeyringFlags } from '../flags.ts';
+import { readJsonLines } from '../input.ts';
+import { readKeyring } from '../keyring-store.ts';
+import { jsonLine, openOutput } from '../output.ts';
+import type { ConfigFile } from './config.ts';
+
+/** Reads a log line by line. `responses`: where each response's class goes. */
+export async function auditLog(
+  path: string,
+  mark: Mark,
+  { responses, ...options }: CoverageOptions & { readonly responses?: string },
+): Promise<CoverageResult> {
+  const { classify, tally } = openCoverage(mark, options);
+  const output = responses === undefined ? undefined : openOutput(responses);
+  for await (const { place, fields } of readJsonLines(path)) {
+    try {
+      const classified = classify(readServed(fields));
+      tally.add(classified);
+      await output?.write(jsonLine(classified));
+    } catch (error) {
+      throw at(place, error);
+    }
+  }
+  await output?.close();
+  return tally.result();
+}
+
+/** The keyring's other keys, under the mark's settings: what a response may carry in its place. */
+export function otherMarks({ descriptor }: Mark, flags: KeyringFlags): Mark[] {
+  if (descriptor.mark !== 'taggant/1' || !existsSync(flags.keyring)) return [];
+  const { kid, ...settings } = descriptor as NativeDescriptor;
+  return readKeyring(flags)
+    .entries.map(({ key }) => key)
+    .filter((key): key is MarkKey => key instanceof MarkKey && key.scheme === settings.scheme && key.kid !== kid)
+    .map((key) => openMark(settings as NativeDescriptor, key));
+}
+
+/** The coverage that a config asks for, as checks: one for all traffic, one for each class. */
+export async function coverageChecks(
+  { config: { coverage, keyring = 'taggant-keys.json' }, resolve }: ConfigFile,
+  { mark, tokenizer }: { readonly mark: Mark; readonly tokenizer?: Tokenizer },
+): Promise<Check[]> {
+  if (coverage === undefined) return [];
+  const { responses, least } = coverage;
+  const others = otherMarks(mark, { keyring: resolve(keyring) });
+  const { all, byClass } = await auditLog(resolve(responses), mark, { least, tokenizer, others });
+  // Of one class there is nothing more to say.
+  return [all, ...(byClass.length > 1 ? byClass : [])].map((row) => checkOf(row, least));
+}
+
+function checkOf({ of, ofEligible, outcome, counts }: Coverage, least: number): Check {
+  const id = of === undefined ? 'coverage' : `coverage/${of}`;
+  const title = `marked among eligible responses${of === undefined ? '' : `, ${show(of)}`}`;
+  const { found, n, low, high } = ofEligible;
+  const causes = Object.entries(counts).filter(([name, count]) => name !== 'marked' && count > 0);
+  const others = causes.map(([name, count]) => `${count} ${name}`).join(', ');
+  const message =
+    n === 0
+      ? 'no response should be marked and is long enough to tell'
+      : `${found} of ${n} (${percent(low)} to ${percent(high)}); expected at least ${percent(least)}${others && `; besides: ${others}`}`;
+  return {
+    id,
+    title,
+    look: () => ({
+      id,
+      title,
+      outcome: outcome ?? 'skipped',
+      message,
+      ...(n === 0 ? {} : { measured: found / n, interval: [low, high] as const }),
+      expected: { least },
+      n,
+    }),
+  };
+}
+
+const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;

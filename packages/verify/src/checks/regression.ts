@@ -1,0 +1,68 @@
+/** Has it become worse than the baseline: two-sample tests, so that noise does not count. @module */
+import { lnPermutation, lnSignFlip } from '@taggant/stats';
+import type { Baseline } from '../baseline.ts';
+import type { Measure } from '../measures/measure.ts';
+import { seededRandom, seedOf } from '../random.ts';
+import type { Check } from './check.ts';
+import { mean, pairedDifferences } from './cost.ts';
+
+export interface RegressionOptions {
+  /** Of the permutations. */
+  readonly seed: number;
+  /** Of this run's prompts; see `Baseline.prompts`. */
+  readonly prompts?: string;
+}
+
+/**
+ * The mean of a measure against the baseline's. Texts of the same prompts are compared pair by pair (signs flipped), others
+ * as two groups (labels shuffled). Two-sided where either way is worse. Under the null, that a text and its predecessor
+ * have one law, both are exact.
+ */
+export function regressionCheck(measure: Measure, baseline: Baseline, { seed, prompts }: RegressionOptions): Check {
+  const id = `against/${measure.id}`;
+  const title = `${measure.title}, against the baseline`;
+  const before = new Map(Object.entries(baseline.measures[measure.id] ?? {}));
+  return {
+    id,
+    title,
+    look({ values, plainValues }, { fail }) {
+      const now = (measure.of === 'unmarked' ? plainValues : values).get(measure.id) ?? new Map<string, number>();
+      const n = Math.min(now.size, before.size);
+      if (n < LEAST_TEXTS) {
+        const message = `${before.size} texts in the baseline and ${now.size} now; expected at least ${LEAST_TEXTS} each`;
+        return { id, title, outcome: before.size === 0 ? 'skipped' : 'undecided', message, n };
+      }
+      const options = { draws: Math.ceil(10 / fail), random: seededRandom(seedOf(seed, id)) };
+      const differences = pairedDifferences(now, before);
+      const isPaired = prompts !== undefined && baseline.prompts === prompts && differences.length >= LEAST_TEXTS;
+      const [a, b] = [[...now.values()], [...before.values()]];
+      const lnHigher = () => (isPaired ? lnSignFlip(differences, options) : lnPermutation(a, b, options));
+      const lnLower = () =>
+        isPaired
+          ? lnSignFlip(
+              differences.map((value) => -value),
+              options,
+            )
+          : lnPermutation(b, a, options);
+      const p = Math.min(1, Math.exp(lnPOfWorse(measure.worse, lnHigher, lnLower)));
+      const [was, is] = isPaired ? [mean(b), mean(b) + mean(differences)] : [mean(b), mean(a)];
+      const outcome = p <= fail ? 'failed' : 'passed';
+      return {
+        id,
+        title,
+        outcome,
+        message: `${shown(was)} before, ${shown(is)} now: ${outcome === 'failed' ? 'a regression' : 'no more than noise'} (p = ${p.toPrecision(2)}, ${isPaired ? `${differences.length} pairs` : `${b.length} and ${a.length} texts`})`,
+        measured: is - was,
+        n,
+      };
+    },
+  };
+}
+
+function lnPOfWorse(worse: Measure['worse'], lnHigher: () => number, lnLower: () => number): number {
+  if (worse === 'higher') return lnHigher();
+  return worse === 'lower' ? lnLower() : Math.LN2 + Math.min(lnHigher(), lnLower());
+}
+
+const shown = (value: number) => String(Number(value.toPrecision(4)));
+const LEAST_TEXTS = 16;

@@ -1,0 +1,219 @@
+/** What `taggant.config.ts` or `taggant.config.json` says. Unknown fields are errors: a misspelt threshold must not pass. @module */
+import { Fields, flag, integer, list, number, oneOf, type Reader, text, word } from '@taggant/core/fields';
+import type { Expectations } from './expectations.ts';
+import type { Levels } from './looks.ts';
+
+/** Which deployment is verified. Paths are from the config's folder. */
+export type ModelConfig =
+  /** A folder in the layout of transformers.js, or `tiny-lm`; marked by our own sampler. */
+  | { readonly folder: string; readonly sampling?: SamplingConfig }
+  /** A module that exports `write(requests)`, or `generate(request)`, and perhaps `writesUnmarked`, `heedsSeeds`, `name`. */
+  | { readonly module: string }
+  /** An OpenAI-compatible endpoint. `marked` and `unmarked`: fields of the request's body for either; without `unmarked` there is none. */
+  | {
+      readonly endpoint: string;
+      readonly model: string;
+      readonly api?: 'chat' | 'completions';
+      readonly apiKeyEnv?: string;
+      readonly temperature?: number;
+      readonly topP?: number;
+      readonly concurrency?: number;
+      readonly marked?: Readonly<Record<string, unknown>>;
+      readonly unmarked?: Readonly<Record<string, unknown>>;
+    }
+  /** JSONL of what was written: `{"text"}` or `{"tokens"}`, perhaps with `"prompt"` ids; unmarked texts in a file of their own. */
+  | { readonly outputs: string; readonly unmarked?: string };
+
+export interface SamplingConfig {
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly dedup?: 'none' | 'single-turn' | 'all';
+  readonly ignoreEnd?: boolean;
+}
+
+/** What attacks work with. Paths are from the config's folder. */
+export interface AttacksConfig {
+  /** A text file: its words, by how often they come, are what words are replaced by. */
+  readonly words?: string;
+  /** Passages by people, JSONL of `{"text"}` or a text file with blank lines between, to paste into. */
+  readonly human?: string;
+  /** Another tokenizer than the mark's: `tiny-lm`, `tiktoken:NAME`, `hf:PATH`. */
+  readonly tokenizer?: string;
+  /** A paraphraser behind an OpenAI-compatible endpoint. */
+  readonly paraphraser?: {
+    readonly endpoint: string;
+    readonly model: string;
+    readonly apiKeyEnv?: string;
+    /** What it is asked; the text follows. */
+    readonly prompt?: string;
+  };
+}
+
+/** Served responses, and how many of those that should be marked must be. */
+export interface CoverageConfig {
+  /** JSONL; see docs/verify.md. */
+  readonly responses: string;
+  readonly least: number;
+}
+
+/** A gate as a file. */
+export interface GateConfig {
+  /** A mark file, or what would stand in it. */
+  readonly mark: string | Readonly<Record<string, unknown>>;
+  /** Default: `taggant-keys.json` beside the config. */
+  readonly keyring?: string;
+  /** `tiny-lm`, `tiktoken:NAME`, `hf:PATH`. Default: the mark's, where it comes along. */
+  readonly tokenizer?: string;
+  readonly model: ModelConfig;
+  /** JSONL of `{"prompt"}` or a list. Default for tiny-lm: openings of its own. */
+  readonly prompts?: string | readonly string[];
+  /** Whose perplexity is measured: `tiny-lm`, a folder, or false. Default: the model's own, where it is a folder. */
+  readonly reference?: string | false;
+  readonly maxTokens?: number;
+  readonly texts?: { readonly first?: number; readonly most?: number };
+  readonly seed?: number;
+  readonly levels?: Levels;
+  readonly expect?: Expectations;
+  readonly attacks?: AttacksConfig;
+  readonly coverage?: CoverageConfig;
+}
+
+/**
+ * For the types of an editor: gives back what it gets.
+ *
+ * @example
+ * export default defineConfig({ mark: 'mark.json', model: { folder: 'tiny-lm' } });
+ */
+export const defineConfig = (config: GateConfig): GateConfig => config;
+
+/** Checks a config. Throws TypeError and RangeError that name the field. What stands in `mark` is for its own reader to check. */
+export function parseConfig(value: unknown): GateConfig {
+  const fields = new Fields(value, 'config', [
+    'mark',
+    'keyring',
+    'tokenizer',
+    'model',
+    'prompts',
+    'reference',
+    'maxTokens',
+    'texts',
+    'seed',
+    'levels',
+    'expect',
+    'attacks',
+    'coverage',
+  ]);
+  return {
+    mark: fields.get('mark', either(word, anObject, 'a mark file or a mark')),
+    model: fields.get('model', model),
+    ...fields.optional({
+      keyring: word,
+      tokenizer: word,
+      prompts: either(word, list(text), 'a file or a list of prompts'),
+      reference: either(word, never, 'a folder or false'),
+      maxTokens: integer(1, 2 ** 20),
+      texts: object({ first: integer(1, 2 ** 20), most: integer(1, 2 ** 20) }),
+      seed: integer(0, 2 ** 32 - 1),
+      levels: object({ falseFailure: openShare, confidence: openShare }),
+      expect,
+      attacks: object({
+        words: word,
+        human: word,
+        tokenizer: word,
+        paraphraser: object({ endpoint: word, model: word, apiKeyEnv: word, prompt: word }, ['endpoint', 'model']),
+      }),
+      coverage: object({ responses: word, least: share }, ['responses', 'least']),
+    }),
+  } as GateConfig;
+}
+
+const KINDS = ['folder', 'module', 'endpoint', 'outputs'] as const;
+
+const model: Reader<ModelConfig> = (value, name) => {
+  const given = anObject(value, name);
+  const kinds = KINDS.filter((kind) => kind in given);
+  if (kinds.length !== 1) {
+    throw new TypeError(`"${name}" expected one of ${KINDS.join(', ')}, got ${kinds.join(' and ') || 'none'}`);
+  }
+  return MODELS[kinds[0]](value, name) as unknown as ModelConfig;
+};
+
+/** An object whose fields are all optional but those named. */
+function object<T extends Record<string, Reader<unknown>>>(readers: T, needed: readonly (keyof T & string)[] = []) {
+  return (value: unknown, name: string): { [K in keyof T]?: ReturnType<T[K]> } => {
+    const fields = new Fields(value, name, Object.keys(readers));
+    for (const field of needed) fields.get(field, readers[field]);
+    return fields.optional(readers);
+  };
+}
+
+/** `false` is kept: it says that something is not asked. */
+function either<A, B>(first: Reader<A>, second: Reader<B>, words: string): Reader<A | B> {
+  return (value, name) => {
+    if (value === false && second === (never as unknown)) return false as never;
+    if (typeof value === 'string') return first(value, name);
+    if (typeof value === 'object' && value !== null && second !== (never as unknown)) return second(value, name);
+    throw new TypeError(`"${name}" expected ${words}`);
+  };
+}
+
+const never: Reader<never> = (_, name) => {
+  throw new TypeError(`"${name}" expected false`);
+};
+const orFalse =
+  <T>(read: Reader<T>): Reader<T | false> =>
+  (value, name) =>
+    value === false ? false : read(value, name);
+const anObject: Reader<Readonly<Record<string, unknown>>> = (value, name) => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new TypeError(`"${name}" expected an object`);
+};
+const finite = number('that is finite', Number.isFinite);
+const share = number('from 0 to 1', (value) => value >= 0 && value <= 1);
+const openShare = number('between 0 and 1', (value) => value > 0 && value < 1);
+const positive = number('above 0', (value) => value > 0 && Number.isFinite(value));
+const atLeastZero = number('of at least 0', (value) => value >= 0 && Number.isFinite(value));
+const tokens = integer(1, 2 ** 20);
+
+const expect: Reader<Expectations> = object({
+  detection: list(object({ tokens, alpha: openShare, least: share }, ['tokens', 'least'])),
+  falseAlarms: orFalse(object({ alpha: openShare, most: share })),
+  strength: orFalse(object({ least: finite, most: finite })),
+  perplexity: orFalse(object({ most: positive }, ['most'])),
+  repetition: orFalse(object({ most: finite }, ['most'])),
+  distinct: orFalse(object({ least: finite }, ['least'])),
+  length: orFalse(object({ least: finite, most: finite })),
+  distortion: flag,
+  choice: flag,
+  survival: list(object({ attack: word, tokens, alpha: openShare, least: share }, ['attack', 'least']), 0),
+}) as Reader<Expectations>;
+
+const MODELS: Readonly<Record<(typeof KINDS)[number], Reader<object>>> = {
+  folder: object({
+    folder: word,
+    sampling: object({
+      temperature: atLeastZero,
+      topK: integer(0, 2 ** 24),
+      topP: share,
+      dedup: oneOf('none', 'single-turn', 'all'),
+      ignoreEnd: flag,
+    }),
+  }),
+  module: object({ module: word }),
+  endpoint: object(
+    {
+      endpoint: word,
+      model: word,
+      api: oneOf('chat', 'completions'),
+      apiKeyEnv: word,
+      temperature: atLeastZero,
+      topP: share,
+      concurrency: integer(1, 256),
+      marked: anObject,
+      unmarked: anObject,
+    },
+    ['model'],
+  ),
+  outputs: object({ outputs: word, unmarked: word }),
+};

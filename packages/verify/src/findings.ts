@@ -1,0 +1,99 @@
+/** Where a check failed: what else do the texts carry? @module */
+import { type Mark, PairCollector } from '@taggant/core';
+import { detectPairs } from '@taggant/detector';
+import type { Sample } from './sample.ts';
+
+/** Another mark that a misconfigured deployment may have put on its texts. */
+export interface Suspicion {
+  /** For people: `gamma 1/2`, `the key of tenant-7`. No secrets. */
+  readonly name: string;
+  readonly mark: Mark;
+}
+
+/** How the context was built, where it was not what it should be. */
+interface Fault {
+  readonly name: string;
+  /** The tokens that stood before position i when it was marked, as the fault has it. */
+  shifted(samples: readonly Sample[]): { readonly text: Uint32Array; readonly context: Uint32Array }[];
+}
+
+/**
+ * What the marked texts carry instead, in sentences: other marks, and the same mark with a context that is late, early, or another
+ * row's. Each with a p over all texts, corrected for all that was tried; only what is beyond 1e-6 is said.
+ */
+export function findingsOf(mark: Mark, samples: readonly Sample[], suspicions: readonly Suspicion[] = []): string[] {
+  const tried = suspicions.length + FAULTS.length;
+  const isFound = (lnP: number) => lnP + Math.log(tried) <= Math.log(1e-6);
+  const own = lnPOf(mark, samples);
+  const findings: string[] = [];
+  for (const { name, mark: other } of suspicions) {
+    const lnP = lnPOf(other, samples);
+    // Marks of one key and layout share some of their lists; the closest is meant.
+    if (isFound(lnP) && lnP < own) findings.push(`the texts carry ${name} instead (${words(lnP, tried)})`);
+  }
+  for (const fault of FAULTS) {
+    const lnP = lnPOfFault(mark, samples, fault);
+    if (isFound(lnP) && lnP < own) findings.push(`the texts carry the mark with ${fault.name} (${words(lnP, tried)})`);
+  }
+  return findings;
+}
+
+function lnPOf(mark: Mark, samples: readonly Sample[]): number {
+  const collector = collectorOf(mark);
+  for (const { tokens, prompt } of samples) collector.add(tokens, mark.start?.prompt === false ? undefined : prompt);
+  const pairs = collector.pairs();
+  return detectPairs(mark.distinct?.(pairs) ?? pairs, mark).lnP;
+}
+
+/** Each token with its wrong context is a text of its own. */
+function lnPOfFault(mark: Mark, samples: readonly Sample[], fault: Fault): number {
+  const width = mark.contextWidth;
+  if (width === 0) return 0;
+  const collector = collectorOf(mark);
+  for (const { text, context } of fault.shifted(samples)) {
+    for (let i = 0; i < text.length; i++) {
+      const end = context.length - text.length + i;
+      if (end >= width) collector.add(text.subarray(i, i + 1), context.subarray(end - width, end));
+    }
+  }
+  const pairs = collector.pairs();
+  return detectPairs(mark.distinct?.(pairs) ?? pairs, mark).lnP;
+}
+
+function collectorOf(mark: Mark): PairCollector {
+  const vocabSize = mark.descriptor.vocabSize ?? mark.descriptor.tokenizer?.vocabSize;
+  return new PairCollector({ contextWidth: mark.contextWidth, dedup: 'context', vocabSize });
+}
+
+const joined = ({ prompt, tokens }: Sample) => Uint32Array.of(...prompt, ...tokens);
+const words = (lnP: number, tried: number) =>
+  `p = 10^${((lnP + Math.log(tried)) / Math.LN10).toFixed(1)}, corrected for ${tried}`;
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'a context that is one token late',
+    shifted: (samples) =>
+      samples.map((sample) => ({ text: sample.tokens.subarray(1), context: joined(sample).subarray(0, -1) })),
+  },
+  {
+    name: 'the context of the next row of the batch',
+    shifted: (samples) => rowsOf(samples, 1),
+  },
+  {
+    name: 'the context of the row before in the batch',
+    shifted: (samples) => rowsOf(samples, -1),
+  },
+];
+
+/** Rows of a batch run in step: as many tokens after their prompts. */
+function rowsOf(samples: readonly Sample[], step: number) {
+  return samples.map(({ tokens }, i) => {
+    const other = samples[(i + step + samples.length) % samples.length];
+    const length = Math.min(tokens.length, other.tokens.length);
+    const context = joined(other);
+    return {
+      text: tokens.subarray(0, length),
+      context: context.subarray(0, context.length - other.tokens.length + length),
+    };
+  });
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import type { Texts } from '../src/checks/check.ts';
+import { choiceCheck } from '../src/checks/choice.ts';
+import { costCheck, difference, ratio } from '../src/checks/cost.ts';
+import { distortionCheck } from '../src/checks/distortion.ts';
+import { meanCheck } from '../src/checks/mean.ts';
+import { regressionCheck } from '../src/checks/regression.ts';
+import { shareCheck } from '../src/checks/share.ts';
+import type { Measure } from '../src/measures/measure.ts';
+import { seededRandom } from '../src/random.ts';
+import type { Sample } from '../src/sample.ts';
+
+const measure = (id: string, worse: Measure['worse'] = 'lower', of: Measure['of'] = 'marked'): Measure => ({
+  id,
+  title: id,
+  of,
+  worse,
+  isShare: true,
+  measure: () => [],
+});
+const numbers = (values: readonly number[]) => new Map(values.map((value, i) => [String(i), value]));
+const texts = (values: Record<string, readonly number[]>, plain: Record<string, readonly number[]> = {}): Texts => ({
+  marked: [],
+  unmarked: [],
+  values: new Map(Object.entries(values).map(([id, list]) => [id, numbers(list)])),
+  plainValues: new Map(Object.entries(plain).map(([id, list]) => [id, numbers(list)])),
+});
+const LEVELS = { pass: 0.0025, fail: 0.0002 };
+const ones = (n: number, hits: number) => Array.from({ length: n }, (_, i) => Number(i < hits));
+
+describe('a share', () => {
+  const check = shareCheck('detection/200', measure('found/200'), { least: 0.9 });
+
+  it('passes by its lower bound, fails by its upper one, and is undecided between', () => {
+    expect(check.look(texts({ 'found/200': ones(64, 64) }), LEVELS).outcome).toBe('passed');
+    expect(check.look(texts({ 'found/200': ones(32, 32) }), LEVELS).outcome).toBe('undecided');
+    expect(check.look(texts({ 'found/200': ones(64, 60) }), LEVELS).outcome).toBe('undecided');
+    expect(check.look(texts({ 'found/200': ones(64, 40) }), LEVELS).outcome).toBe('failed');
+    expect(check.look(texts({}), LEVELS).outcome).toBe('undecided');
+  });
+
+  it('is wrong no more often than its levels say, at the very threshold', () => {
+    // 20,000 draws of 64 texts with a true share of 0.9: passing and failing are both errors there.
+    const random = seededRandom(5);
+    const count = { passed: 0, failed: 0, undecided: 0, skipped: 0 };
+    const generous = { pass: 0.05, fail: 0.05 };
+    const outcomes = Array.from(
+      { length: 65 },
+      (_, hits) => check.look(texts({ 'found/200': ones(64, hits) }), generous).outcome,
+    );
+    for (let run = 0; run < 20_000; run++) {
+      let hits = 0;
+      for (let i = 0; i < 64; i++) hits += Number(random() < 0.9);
+      count[outcomes[hits]]++;
+    }
+    expect(count.passed / 20_000).toBeLessThan(0.055);
+    expect(count.failed / 20_000).toBeLessThan(0.055);
+    // Not for want of deciding.
+    expect(count.passed + count.failed).toBeGreaterThan(500);
+  });
+
+  it('says what it found and what it expected', () => {
+    const result = check.look(texts({ 'found/200': ones(64, 40) }), LEVELS);
+    expect(result.message).toMatch(/^40 of 64 texts \(\d+(\.\d)? % to \d+(\.\d)? %\); expected at least 90 %$/);
+    expect(result).toMatchObject({ id: 'detection/200', n: 64, measured: 0.625, expected: { least: 0.9 } });
+  });
+});
+
+describe('a cost', () => {
+  const random = seededRandom(6);
+  const noise = (n: number, shift: number) => Array.from({ length: n }, () => shift + random() - 0.5);
+
+  it('is a mean difference over the prompts that have both texts', () => {
+    const check = costCheck('perplexity', measure('perplexity', 'higher', 'both'), { most: 1.5 }, ratio('perplexity'));
+    const [cheap, dear] = [noise(64, 4.1), noise(64, 5)];
+    const plain = { perplexity: noise(64, 4) };
+    expect(check.look(texts({ perplexity: cheap }, plain), LEVELS).outcome).toBe('passed');
+    expect(check.look(texts({ perplexity: dear }, plain), LEVELS).outcome).toBe('failed');
+    expect(check.look(texts({ perplexity: cheap.slice(0, 8) }, plain), LEVELS).outcome).toBe('undecided');
+  });
+
+  it('and a mean is bounded from both sides', () => {
+    const check = meanCheck('strength', measure('strength', 'either'), { least: 0.5, most: 0.7 });
+    const outcome = (mean: number) => check.look(texts({ strength: noise(64, mean) }), LEVELS).outcome;
+    expect([0.2, 0.6, 1.2].map(outcome)).toEqual(['failed', 'undecided', 'failed']);
+    const narrow = Array.from({ length: 64 }, (_, i) => 0.6 + (i % 2) / 100);
+    expect(check.look(texts({ strength: narrow }), LEVELS).outcome).toBe('passed');
+    const shifted = costCheck(
+      'length',
+      measure('length', 'either', 'both'),
+      { least: -10, most: 10 },
+      difference('tokens'),
+    );
+    expect(shifted.look(texts({ length: noise(32, 150) }, { length: noise(32, 200) }), LEVELS).outcome).toBe('failed');
+  });
+});
+
+describe('a regression', () => {
+  const baselineOf = (values: readonly number[], prompts = 'before') => ({
+    baseline: 'taggant/1' as const,
+    mark: { mark: 'taggant/1' },
+    deployment: 'x',
+    software: { name: 'taggant', version: '0' },
+    prompts,
+    measures: { found: Object.fromEntries(numbers(values)) },
+  });
+  const random = seededRandom(7);
+  const drawn = (n: number, share: number) => Array.from({ length: n }, () => Number(random() < share));
+
+  it('fails when it is significant, and only in the direction that is worse', () => {
+    const outcome = (worse: Measure['worse'], now: readonly number[], before: readonly number[]) =>
+      regressionCheck(measure('found', worse), baselineOf(before), { seed: 1 }).look(texts({ found: now }), LEVELS)
+        .outcome;
+    const [good, bad] = [drawn(128, 0.95), drawn(128, 0.6)];
+    expect(outcome('lower', bad, good)).toBe('failed');
+    expect(outcome('lower', good, bad)).toBe('passed');
+    expect(outcome('higher', good, bad)).toBe('failed');
+    expect(outcome('either', good, bad)).toBe('failed');
+  });
+
+  it('is not noise: two draws of one share fail as often as the level says', () => {
+    let failed = 0;
+    for (let run = 0; run < 300; run++) {
+      const check = regressionCheck(measure('found', 'either'), baselineOf(drawn(40, 0.8)), { seed: run });
+      if (check.look(texts({ found: drawn(40, 0.8) }), { pass: 0.05, fail: 0.05 }).outcome === 'failed') failed++;
+    }
+    expect(failed).toBeLessThanOrEqual(26);
+  });
+
+  it('compares texts of the same prompts pair by pair, which sees more', () => {
+    const base = Array.from({ length: 64 }, (_, i) => i);
+    const now = base.map((value) => value - 0.5);
+    const outcome = (prompts?: string) =>
+      regressionCheck(measure('found'), baselineOf(base, 'same'), { seed: 1, prompts }).look(
+        texts({ found: now }),
+        LEVELS,
+      ).outcome;
+    expect(outcome('same')).toBe('failed');
+    expect(outcome()).toBe('passed');
+  });
+
+  it('is skipped where the baseline has nothing to compare with', () => {
+    const check = regressionCheck(measure('perplexity'), baselineOf(drawn(64, 0.9)), { seed: 1 });
+    expect(check.look(texts({ perplexity: drawn(64, 0.9) }), LEVELS).outcome).toBe('skipped');
+  });
+});
+
+describe('distortion', () => {
+  const random = seededRandom(8);
+  const sample = (id: number, tokens: readonly number[]): Sample => ({
+    id: String(id),
+    prompt: new Uint32Array(0),
+    tokens: Uint32Array.from(tokens),
+    text: '',
+  });
+  /** Zipf-like tokens; `favoured` lets even ones come more often. */
+  const write = (favoured: number) =>
+    Array.from({ length: 100 }, () => {
+      const token = Math.floor(200 * random() ** 3);
+      return random() < favoured ? token & ~1 : token;
+    });
+  const outcome = (favoured: number, fail = 0.0002) => {
+    const [marked, unmarked] = [favoured, 0].map((share) =>
+      Array.from({ length: 64 }, (_, i) => sample(i, write(share))),
+    );
+    return distortionCheck(1).look(
+      { marked, unmarked, values: new Map(), plainValues: new Map() },
+      { pass: 0.01, fail },
+    ).outcome;
+  };
+
+  it('is found where tokens are favoured', () => expect(outcome(0.3)).toBe('failed'));
+
+  it('is found in unmarked text as often as its level says', () => {
+    const failed = Array.from({ length: 100 }, () => outcome(0, 0.05)).filter((one) => one === 'failed').length;
+    // Binomial(100, .05) exceeds 13 with probability 5e-4.
+    expect(failed).toBeLessThanOrEqual(13);
+  });
+});
+
+describe('choice', () => {
+  const sample = (id: number, first: number): Sample => ({
+    id: String(id),
+    prompt: new Uint32Array(0),
+    tokens: Uint32Array.from({ length: 20 }, (_, i) => first + i),
+    text: '',
+  });
+  const marked = Array.from({ length: 8 }, (_, i) => sample(i, 100 * i));
+  const outcome = (again: readonly Sample[]) =>
+    choiceCheck(() => again).look({ marked, unmarked: [], values: new Map(), plainValues: new Map() }, LEVELS).outcome;
+
+  it('is there when other seeds give other texts', () => {
+    expect(outcome(marked.map(({ id }, i) => sample(Number(id), 100 * i + 7)))).toBe('passed');
+    expect(outcome(marked)).toBe('failed');
+    expect(outcome([])).toBe('undecided');
+  });
+});
