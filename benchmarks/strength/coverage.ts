@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import type { NativeMarkInput } from '@taggant/core';
 import { binomialInterval } from '@taggant/stats';
 import {
+  type Classified,
   COVERAGE_CLASSES,
   type CoverageClass,
   measureStrength,
@@ -65,6 +66,7 @@ const KINDS: readonly Kind[] = [
     name: `marked, temperature ${SURE}`,
     plan: { temperature: SURE },
     right: ['marked', 'low-entropy', 'repetitive'],
+    rightUnsaid: ['marked', 'repetitive', 'too-short'],
   },
   { name: 'under a retired key', plan: { key: RETIRED[1] }, right: ['wrong-key'] },
   {
@@ -131,6 +133,7 @@ interface Row {
 
 const samples = servedSamples(fileURLToPath(new URL('../out/', import.meta.url)));
 const rows: Row[] = [];
+const traffic: object[] = [];
 for (const [name, input] of Object.entries(MARKS)) {
   const mark = servedMark(input, KEY);
   const planOf = (plan: Partial<ServedPlan>, passages: ServedPlan['passages'] = [0, count]): ServedPlan => ({
@@ -148,20 +151,25 @@ for (const [name, input] of Object.entries(MARKS)) {
     strengths[classOf(temperature)] = measureStrength(pilot, mark);
   }
   const others = RETIRED.map((key) => servedMark(input, key));
+  const audits = LOGS.map((log) => {
+    const audit = openCoverage(mark, { others, least: 0.5, ...(log === 'settings' ? { strengths } : {}) });
+    return { log, ...audit, truly: 0 };
+  });
   for (const kind of [...KINDS, ...OF_SCHEME[mark.acts === 'logits' ? 'greenlist' : 'gumbel']]) {
     const plan = planOf(kind.plan);
     const texts = await samples.of(plan);
-    for (const log of LOGS) {
-      const { classify, tally } = openCoverage(mark, { others, ...(log === 'settings' ? { strengths } : {}) });
-      for (const [i, text] of texts.entries()) tally.add(classify(loggedAs(log, text, kind, plan.temperature, i)));
-      const { all, contradictions } = tally.result();
-      const allowed = log === 'tokens' ? (kind.rightUnsaid ?? kind.right) : kind.right;
-      const right = allowed.reduce((sum, one) => sum + all.counts[one], 0);
-      const [low, high] = binomialInterval(right, all.n, 0.99);
-      const counts = Object.fromEntries(COVERAGE_CLASSES.map((one) => [one, all.counts[one]]).filter(([, n]) => n));
-      const contradicted = contradictions.reduce((sum, { n }) => sum + n, 0);
-      rows.push({ mark: name, log, kind: kind.name, n: all.n, counts, right, low, high, contradictions: contradicted });
+    for (const audit of audits) {
+      const found = texts.map((text, i) => audit.classify(loggedAs(audit.log, text, kind, plan.temperature, i)));
+      for (const one of found) audit.tally.add(one);
+      const isMarked = plan.mark !== null && plan.key === KEY && plan.unmarked === 0;
+      audit.truly += isMarked ? found.filter(({ eligible }) => eligible).length : 0;
+      rows.push(rowOf(name, audit.log, kind, found));
     }
+  }
+  for (const { log, tally, truly } of audits) {
+    const { all } = tally.result();
+    const { n: eligible, found, low, high } = all.ofEligible;
+    traffic.push({ mark: name, log, responses: all.n, eligible, found, low, high, truly });
   }
 }
 await samples.close();
@@ -183,10 +191,12 @@ for (const name of Object.keys(MARKS)) {
     );
   }
 }
+console.log('\nAll of it as one traffic: of the eligible, found marked (99 %), and marked in truth');
+console.table(traffic);
 console.log(describeMachine(machine()));
 if (values.json !== undefined) {
   const command = `npm run strength:coverage -- --samples ${count}`;
-  const record = { command, alpha: 1e-6, beta: 1e-3, tokens: TOKENS, machine: machine(), rows };
+  const record = { command, alpha: 1e-6, beta: 1e-3, tokens: TOKENS, machine: machine(), rows, traffic };
   writeFileSync(values.json, `${JSON.stringify(record, null, 1)}\n`);
 }
 
@@ -196,6 +206,17 @@ const unmarked = rows.filter(({ kind }) => /^(not marked|opted out|greedy$|beam)
 const isWrong =
   ofSettings.some(({ right, n }) => right < n) || unmarked.some(({ counts }) => counts.marked || counts['wrong-key']);
 if (isWrong) process.exitCode = 1;
+
+function rowOf(mark: string, log: Log, kind: Kind, found: readonly Classified[]): Row {
+  const n = found.length;
+  const all = COVERAGE_CLASSES.map((one) => [one, found.filter((response) => response.class === one).length] as const);
+  const counts: Row['counts'] = Object.fromEntries(all.filter(([, count]) => count > 0));
+  const allowed = log === 'tokens' ? (kind.rightUnsaid ?? kind.right) : kind.right;
+  const right = allowed.reduce((sum, one) => sum + (counts[one] ?? 0), 0);
+  const [low, high] = binomialInterval(right, n, 0.99);
+  const contradictions = found.filter(({ contradiction }) => contradiction !== undefined).length;
+  return { mark, log, kind: kind.name, n, counts, right, low, high, contradictions };
+}
 
 function classOf(temperature: number): string {
   return `temperature ${temperature}`;

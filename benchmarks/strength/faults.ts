@@ -1,11 +1,12 @@
 /**
  * What the gate catches: deployments of tiny-lm with one fault each, and many without any.
  *
- *   npm run strength:faults -- [--healthy 200] [--json benchmarks/record/faults.json]
+ *   npm run strength:faults -- [--healthy 100] [--json benchmarks/record/faults.json]
  *
  * Each mark has a baseline of its own, written by a deployment without a fault under another seed. A fault has to be caught by
- * the gate that has the baseline; whether the gate without one catches it, too, is printed beside it. Healthy runs have seeds of
- * their own and the same baseline; of them a share of 1 % may fail. An interrupted run goes on where it stopped.
+ * the gate that has the baseline; whether the gate without one catches it, too, is printed beside it. Healthy runs (`--healthy` of
+ * each mark) have seeds of their own, shorter texts, and a baseline of theirs; of them a share of 1 % may fail. An interrupted run
+ * goes on where it stopped.
  * @module
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,7 @@ import { type Fault, faultyDeployment, openTinyLm } from '../../packages/verify/
 import { secretOf } from './samples.ts';
 
 const { values: flags } = parseArgs({
-  options: { healthy: { type: 'string', default: '200' }, json: { type: 'string' } },
+  options: { healthy: { type: 'string', default: '100' }, json: { type: 'string' } },
 });
 
 /** A mark, how it is sampled, and the faults that it can have. */
@@ -82,7 +83,14 @@ const tokenizer = tinyLmTokenizer();
 const prompts = tinyLmOpenings();
 const software = { name: 'taggant', version: 'benchmark' };
 
-function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number): Gate {
+/** Lengths: of the runs with a fault, and of the many without. */
+const SIZES = {
+  long: { maxTokens: 112, detection: [{ tokens: 100, alpha: 1e-6, least: 0.85 }], texts: { first: 48, most: 192 } },
+  short: { maxTokens: 64, detection: [{ tokens: 56, alpha: 1e-3, least: 0.8 }], texts: { first: 32, most: 128 } },
+} as const;
+type Size = keyof typeof SIZES;
+
+function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number, size: Size): Gate {
   const { mark: input, temperature, topK } = SETTINGS[name];
   const [secret, otherSecret] = [secretOf('gate'), secretOf('not the gate')];
   const isForeign = fault === 'wrong tokenizer';
@@ -105,6 +113,13 @@ function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number): Gat
     reference: isForeign ? undefined : reference,
     software,
     seed,
+    maxTokens: SIZES[size].maxTokens,
+    texts: SIZES[size].texts,
+    expectations: {
+      detection: SIZES[size].detection,
+      falseAlarms: { most: 0.25 },
+      survival: [{ attack: 'substitute:0.1', tokens: SIZES[size].detection[0].tokens, alpha: 1e-3, least: 0.3 }],
+    },
   };
 }
 
@@ -127,11 +142,11 @@ async function run(key: string, gate: Gate): Promise<Line> {
   return line;
 }
 
-async function baselineOf(name: Name): Promise<Baseline> {
-  const file = `${OUT}/faults-${name}.baseline.json`;
+async function baselineOf(name: Name, size: Size): Promise<Baseline> {
+  const file = `${OUT}/faults-${name}-${size}.baseline.json`;
   if (!existsSync(file)) {
-    const gate = gateOf(name, 'none', 1_000_000);
-    const { result, baseline } = await runGate({ ...gate, texts: { first: 128, most: 128 } });
+    const gate = gateOf(name, 'none', 1_000_000, size);
+    const { result, baseline } = await runGate({ ...gate, texts: { first: 96, most: 96 } });
     process.stderr.write(`${name}, baseline: ${result.outcome}\n`);
     writeFileSync(file, JSON.stringify(baseline));
   }
@@ -141,9 +156,9 @@ async function baselineOf(name: Name): Promise<Baseline> {
 const faults: { mark: Name; fault: string; alone: Line; against: Line }[] = [];
 const healthy: { mark: Name; runs: number; failed: number; undecided: number; high: number }[] = [];
 for (const name of Object.keys(SETTINGS) as Name[]) {
-  const baseline = await baselineOf(name);
+  const baseline = await baselineOf(name, 'long');
   for (const fault of SETTINGS[name].faults) {
-    const gate = gateOf(name, fault, 7);
+    const gate = gateOf(name, fault, 7, 'long');
     const alone = await run(`${name}, ${fault}, alone`, gate);
     const against = await run(`${name}, ${fault}, against`, { ...gate, baseline });
     faults.push({ mark: name, fault, alone, against });
@@ -162,10 +177,10 @@ console.table(
   })),
 );
 for (const name of Object.keys(SETTINGS) as Name[]) {
-  const baseline = await baselineOf(name);
+  const baseline = await baselineOf(name, 'short');
   const lines: Line[] = [];
   for (let seed = 1; seed <= Number(flags.healthy); seed++) {
-    lines.push(await run(`${name}, healthy ${seed}`, { ...gateOf(name, 'none', 10_000 + seed), baseline }));
+    lines.push(await run(`${name}, healthy ${seed}`, { ...gateOf(name, 'none', 10_000 + seed, 'short'), baseline }));
   }
   const failed = lines.filter(({ outcome }) => outcome === 'failed').length;
   const undecided = lines.filter(({ outcome }) => outcome === 'undecided').length;
