@@ -1,14 +1,17 @@
 // How do I ask a model behind an OpenAI-compatible endpoint, by a plan that is fixed beforehand?
 // The endpoint is here too: tiny-lm behind HTTP, chat and completions, marked if you like. It is a suspect to try things on.
-//   node examples/openai-server.mjs                    serves itself, asks itself two questions, and ends
-//   node examples/openai-server.mjs 8080 [mark.json]   serves until you stop it; the mark file holds its secret inline
+//   node examples/openai-server.mjs                              serves itself, asks itself two questions, and ends
+//   node examples/openai-server.mjs 8080                         serves until you stop it, without a mark
+//   node examples/openai-server.mjs 8080 mark.json [KEYRING]     marked: the key is the keyring's (taggant-keys.json beside
+//                                                                the mark), or of the "secret" that the mark file holds
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { deriveKey, openMark, Secret } from '@taggant/core';
+import { deriveKey, openMark, parseDescriptor, Secret } from '@taggant/core';
+import { readKeyringFile } from '@taggant/core/keyring-file';
 import { commitmentFile, keyCommitment, parsePlan } from '@taggant/probes';
 import { runPlan } from '@taggant/probes/runner';
 import { openLocalModel } from '@taggant/sampler/local-model';
@@ -40,7 +43,7 @@ export async function startServer({ port = 0, mark, apiKey } = {}) {
       return refuse(400, error.message);
     }
   });
-  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return { server, baseUrl: `http://127.0.0.1:${server.address().port}/v1` };
 }
 
@@ -120,14 +123,44 @@ async function askItself() {
   }
 }
 
-async function serve(port, markFile) {
-  const { secret, ...descriptor } = markFile === undefined ? {} : JSON.parse(readFileSync(markFile, 'utf8'));
-  const mark = secret === undefined ? undefined : openMark(descriptor, Secret.fromHex(secret));
-  const { baseUrl } = await startServer({ port: Number(port), mark, apiKey: process.env.SERVER_API_KEY });
-  console.log(`tiny-lm ${mark ? `marked, ${mark.title},` : ''} at ${baseUrl}`);
+async function serve(port, markFile, keyringFile) {
+  try {
+    const mark = markFile === undefined ? undefined : openMarkFile(markFile, keyringFile);
+    const { baseUrl } = await startServer({ port: Number(port), mark, apiKey: process.env.SERVER_API_KEY });
+    console.log(`tiny-lm ${mark ? `marked (${mark.title})` : 'unmarked'} at ${baseUrl}`);
+  } catch (error) {
+    console.error(`openai-server: ${error.message}`);
+    process.exitCode = 2;
+  }
+}
+
+/** The mark with its key. A mark that cannot be opened is an error: text without it would pass for marked. */
+function openMarkFile(path, keyring = join(dirname(path), 'taggant-keys.json')) {
+  const { secret, label, ...fields } = parseMark(readFileSync(path, 'utf8'), path);
+  const descriptor = parseDescriptor(fields);
+  const { scheme, kid } = descriptor;
+  const key = secret ? deriveKey(Secret.fromHex(secret), scheme, label) : keyFrom(keyring, scheme, kid);
+  return openMark(descriptor, key);
+}
+
+function keyFrom(path, scheme, kid) {
+  try {
+    return readKeyringFile(path).forMarking(scheme, kid, new Date());
+  } catch (error) {
+    throw new Error(`the mark's key: ${path}: ${error.message}`);
+  }
+}
+
+/** Without the parser's own message, which quotes what may be a secret. */
+function parseMark(text, path) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${path} expected a mark as JSON, got other text`);
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [port, markFile] = process.argv.slice(2);
-  await (port === undefined ? askItself() : serve(port, markFile));
+  const [port, ...files] = process.argv.slice(2);
+  await (port === undefined ? askItself() : serve(port, ...files));
 }

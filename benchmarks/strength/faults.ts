@@ -118,6 +118,8 @@ function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number, size
     expectations: {
       detection: SIZES[size].detection,
       falseAlarms: { most: 0.25 },
+      // Short texts say little about it.
+      perplexity: { most: size === 'short' ? 2 : 1.5 },
       survival: [{ attack: 'substitute:0.1', tokens: SIZES[size].detection[0].tokens, alpha: 1e-3, least: 0.3 }],
     },
   };

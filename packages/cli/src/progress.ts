@@ -1,5 +1,6 @@
 /** Progress on standard error, for long work that a person waits for and whose results go elsewhere. @module */
 import { formatE } from '@taggant/detector';
+import { complain } from './errors.ts';
 
 export interface Progress {
   advance(amount: number): void;
@@ -69,25 +70,31 @@ export async function openDecoyProgress(
   };
 }
 
-/** A bar of answers, with the largest e-value so far. */
+/** A bar of answers, with the largest e-value so far. `say`: a line of its own, above the bar. */
 export async function openProbeProgress(total: number) {
-  if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };
-  const bar = await openBar(
-    total,
-    '{bar} {value} of {total} answers{failed} | e-value {e} at most | {eta_formatted} left',
-    {
-      failed: '',
-      e: '1',
-    },
-  );
-  let shown = 0;
+  if (!process.stderr.isTTY) return { show: () => {}, say: complain, stop: () => {} };
+  const bar = await newBar('{bar} {value} of {total} answers{failed} | e-value {e} at most | {left} left');
+  let begin: { readonly seconds: number; readonly used: number } | undefined;
+  let [shown, payload] = [0, { failed: '', e: '1', left: '-' }];
+  bar.start(total, shown, payload);
+  process.once('exit', () => bar.stop());
   return {
     show({ used, failed, lnSup }: { readonly used: number; readonly failed: number; readonly lnSup: number }) {
-      bar.advance(used - shown);
+      // What an earlier process asked says nothing about the rate.
+      begin ??= { seconds: now(), used };
+      const perSecond = (used - begin.used) / (now() - begin.seconds);
+      const left = perSecond > 0 ? duration((total - used) / perSecond) : '-';
       shown = used;
-      bar.show({ failed: failed > 0 ? ` (${failed} failed)` : '', e: formatE(lnSup) });
+      payload = { failed: failed > 0 ? ` (${failed} failed)` : '', e: formatE(lnSup), left };
+      bar.update(shown, payload);
     },
-    stop: bar.stop,
+    say(line: string) {
+      bar.stop();
+      const said = complain(line);
+      bar.start(total, shown, payload);
+      return said;
+    },
+    stop: () => bar.stop(),
   };
 }
 
@@ -130,12 +137,23 @@ const LONG_DECOYS = 20_000;
 const LONG_BYTES = 1 << 20;
 const SILENT: Progress = { advance: () => {}, stop: () => {} };
 
-/** A bar for a gate: texts towards the next look, and how many checks are open. */
+/** A bar for a gate: texts towards the next look, and how many checks are open. In a pipeline a line a look. */
 export async function openGateProgress(): Promise<{
   show(now: { texts: number; wanted: number; look: number; looks: number; undecided: number }): void;
   stop(): void;
 }> {
-  if (!process.stderr.isTTY) return { show: () => {}, stop: () => {} };
+  if (!process.stderr.isTTY) {
+    let told = 0;
+    return {
+      show({ wanted, look, looks, undecided }) {
+        if (look === told) return;
+        told = look;
+        const open = undecided === 0 ? '' : `, ${undecided} checks undecided so far`;
+        process.stderr.write(`taggant: look ${look} of at most ${looks}: ${wanted} texts${open}\n`);
+      },
+      stop: () => {},
+    };
+  }
   const bar = await newBar('{bar} {value} of {total} texts | look {look} of at most {looks} | {open}');
   return {
     show({ texts, wanted, look, looks, undecided }) {

@@ -1,6 +1,8 @@
 /** `taggant probe` with what a plan may name besides a mark: accounts, served contexts, a deck, another engine's mark. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import { deriveKey, Keyring, Secret } from '@taggant/core';
+import { writeKeyringFile } from '@taggant/core/keyring-file';
 import { Deck, ServedContexts, triggerOf } from '@taggant/probes';
 import { readAssignmentFile, sha256OfFile, writeAssignmentFile, writeServedFile } from '@taggant/probes/runner';
 import { tinyLmTokenizer } from '@taggant/tiny-lm';
@@ -87,8 +89,15 @@ describe.concurrent('served contexts', () => {
     write('answers.jsonl', answers);
     const texts: string[] = jsonLines(answers).map(({ reply }) => reply);
     // Four of six answers repeat what was served, the first of them twice.
-    write('log.jsonl', lines([...texts.slice(0, 4), texts[0]].map((text) => ({ text }))));
+    const log = [...texts.slice(0, 4), texts[0]];
+    write('log.jsonl', lines(log.map((text) => ({ text }))));
     const served = ['probe', 'served', 'served.bin', '--mark', 'mark.json', '--logs'];
+    await taggant(...served, 'log.jsonl');
+    expectError(
+      await taggant(...PLAN, '--served', 'served.bin'),
+      /served\.bin: logs that a tested key marked need token ids as they were generated, got 5 of 5 texts/,
+    );
+    write('log.jsonl', lines(log.map((text) => ({ tokens: [...tinyLmTokenizer().encode(text)] }))));
     expect((await taggant(...served, 'log.jsonl')).stdout).toMatch(/^served\.bin: \d+ contexts of 5 texts\n$/);
     expectError(
       await taggant(...PLAN, '--served', 'served.bin', '--stopping', 'e-value'),
@@ -104,7 +113,7 @@ describe.concurrent('served contexts', () => {
     expect(audit.weighted).toBeUndefined();
     expect(audit.lnP).toBeLessThan(Math.log(1e-6));
 
-    write('log.jsonl', lines([{ text: texts[5] }]));
+    write('log.jsonl', lines([{ tokens: [...tinyLmTokenizer().encode(texts[5])] }]));
     await taggant(...served, 'log.jsonl');
     const result = read('plan.json.run/result.json');
     expectError(await taggant(...RUN), /served contexts \(sha256\): planned "/);
@@ -192,6 +201,43 @@ describe.concurrent('canaries', () => {
     const { status, stdout } = await taggant(...run, ...other);
     expect([status, JSON.parse(stdout).verdict]).toEqual([3, 'nothing-found']);
   });
+});
+
+it('canaries are exported under a secret that is chosen before anything is written', async () => {
+  const at = setUp();
+  const { taggant, path } = at;
+  const secrets = [1, 2].map((byte) => Secret.fromBytes(new Uint8Array(32).fill(byte)));
+  const keys = [
+    ...secrets.map((secret) => ({ secret, key: deriveKey(secret, 'greenlist'), status: 'active' as const })),
+    { secret: secrets[0], key: deriveKey(secrets[0], 'greenlist', 'another label'), status: 'active' as const },
+  ];
+  writeKeyringFile(path('two-keys.json'), new Keyring(keys));
+  writeKeyringFile(path('one-keys.json'), new Keyring([keys[0], keys[2]]));
+  const [first, second, third] = keys.map(({ key }) => key.kid);
+  const canaries = (keyring: string, ...flags: string[]) => {
+    const wanted = ['deck.json', '--example', '--prompts', 'asked.jsonl', '--export', 'told.jsonl'];
+    return taggant('probe', 'canaries', ...wanted, '--keyring', keyring, ...flags);
+  };
+  expectError(await canaries('none.json'), /cannot read keyring none\.json: no such file/);
+  expectError(
+    await canaries('two-keys.json'),
+    new RegExp(`several master secrets: choose the one that draws, of ${first}, ${second}, ${third}`),
+  );
+  expectError(
+    await canaries('two-keys.json', '--kid', '0'.repeat(16)),
+    /--kid expected one of [0-9a-f, ]+, got another/,
+  );
+  expect(['deck.json', 'asked.jsonl', 'told.jsonl'].filter((name) => existsSync(path(name)))).toEqual([]);
+  // Two labels of one secret draw alike.
+  expect((await canaries('one-keys.json')).status).toBe(0);
+  const told = jsonLines(at.read('told.jsonl'));
+  expectError(
+    await canaries('one-keys.json'),
+    /deck\.json exists already: leave out --example to use the deck that is/,
+  );
+  const again = ['deck.json', '--export', 'again.jsonl', '--keyring', 'two-keys.json', '--kid', third];
+  expect((await taggant('probe', 'canaries', ...again)).status).toBe(0);
+  expect(jsonLines(at.read('again.jsonl'))).toEqual(told);
 });
 
 describe.concurrent("another engine's mark", () => {

@@ -1,5 +1,5 @@
 /** `taggant probe` on answers from a file, from the plan to the check. */
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { expectError } from './command.ts';
@@ -58,11 +58,17 @@ describe.concurrent('a finished test', () => {
     expect(read('plan.json.commitment.json')).not.toContain(json('plan.json').nonce);
   });
 
-  it('opened without keys holds for who has the keyring, against the published commitment alone', async () => {
-    const { taggant, path } = copy(finished);
+  it('opened without keys holds for who has the keyring, against the published commitment alone, and says so', async () => {
+    const at = copy(finished);
+    const { taggant, path, json } = at;
     // Opening takes no key unless it reveals them.
     const open = ['probe', 'open', 'plan.json', '--keyring', 'none.json', '--out'];
-    expect(await taggant(...open, 'opened')).toMatchObject({ status: 0, stderr: '' });
+    expect(await taggant(...open, 'opened')).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^taggant: opened holds no keys: only who has the keyring can check it; for another/,
+      ),
+    });
     expectError(await taggant(...open, 'revealed', '--reveal-keys'), /cannot read keyring none\.json: no such/);
     expect(existsSync(path('revealed'))).toBe(false);
     expect(readdirSync(path('opened'))).not.toContain('keys.json');
@@ -74,16 +80,24 @@ describe.concurrent('a finished test', () => {
     const other = 'f'.repeat(64);
     const refused = await taggant(...check, other);
     expect(refused).toMatchObject({ status: 1, stdout: expect.stringContaining(`published commitment ${other}`) });
-    expectError(
-      await taggant(...check, commitment, '--keyring', 'none.json'),
-      /cannot read keyring none\.json: no such/,
-    );
+    keep(at, 'other-keys.json', 7);
+    for (const keyring of ['none.json', 'other-keys.json']) {
+      expectError(
+        await taggant(...check, commitment, '--keyring', keyring),
+        new RegExp(
+          `opened: this bundle does not hold the keys of its marks: give the keyring that has ${json('plan.json').marks[0].commitment} \\(--keyring\\), or have it opened with --reveal-keys`,
+        ),
+      );
+    }
   });
 
   it('opened with its keys holds anywhere, burns the mark, and breaks with one changed byte', async () => {
     const { taggant, read, write, mode, path } = copy(finished);
     const opened = await taggant('probe', 'open', 'plan.json', '--out', 'opened', '--reveal-keys');
-    expect(opened).toMatchObject({ status: 0, stderr: expect.stringMatching(/^taggant: warning: .* use new keys/) });
+    expect(opened).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^taggant: warning: .* its mark: use a new key/),
+    });
     expect(mode('opened/keys.json')).toBe(0o600);
     rmSync(path('taggant-keys.json'));
     expect(await taggant('probe', 'check', 'opened')).toMatchObject({ status: 0, stderr: '' });
@@ -97,6 +111,9 @@ describe.concurrent('a finished test', () => {
     const drawn = await taggant('probe', 'report', 'plan.json.run', '--out', 'page.html');
     expect(drawn).toMatchObject({ status: 0, stdout: 'page.html\n' });
     expect(read('page.html')).toMatch(/^<!doctype html>[\s\S]*Found/i);
+    const ofPlan = await taggant('probe', 'report', 'plan.json', '--out', 'other.html');
+    expect(ofPlan).toMatchObject({ status: 0, stdout: 'other.html\n' });
+    expect(read('other.html')).toBe(read('page.html'));
   });
 
   it('gives the same again when it is run again, and nothing when its plan was changed', async () => {
@@ -120,6 +137,25 @@ describe.concurrent('a run', () => {
     expect(result).toMatchObject({ probe: 'taggant/1', verdict: 'nothing-found', test: 'radioactivity' });
     expect(result).toMatchObject({ answers: { planned: 6, used: 6, answered: 6, failed: 0 } });
     expect(json('plan.json.run/result.json')).toEqual(result);
+  });
+
+  it.each([
+    ['no commitment', [], /^taggant: warning: no plan\.json\.commitment\.json: nothing was committed to before/],
+    ["another plan's", ['{}'], /^taggant: warning: plan\.json\.commitment\.json is not of this plan/],
+  ] as const)('that nothing was committed to before says so and goes on (%s)', async (_, there, expected) => {
+    const { taggant, write } = copy(planned);
+    for (const text of there) write('plan.json.commitment.json', text);
+    expect(await taggant(...RUN, '--json')).toMatchObject({ status: 0, stderr: expect.stringMatching(expected) });
+  });
+
+  it('while another one is under way is refused', async () => {
+    const { taggant, path, write } = copy(planned);
+    mkdirSync(path('plan.json.run'));
+    write('plan.json.run/run.lock', `${process.pid}\n`);
+    const expected = new RegExp(
+      `plan\\.json: another run of this plan is under way \\(process ${process.pid}\\); wait`,
+    );
+    expectError(await taggant(...RUN), expected);
   });
 
   it('stops as soon as the e-value decides, where the plan lets it', async () => {
@@ -164,8 +200,21 @@ describe.concurrent('a plan', () => {
     expect(stdout).toContain(`commitment  ${commitment}\n`);
   });
 
+  it('with a field twice is refused, in YAML and in JSON', async () => {
+    const { taggant, read, write } = copy(planned);
+    const twice = read('plan.json').replace('"alpha"', '"\\u0061lpha": 1e-30, "alpha"');
+    write('twice.json', twice);
+    write('twice.yaml', twice);
+    expectError(
+      await taggant('probe', 'commit', 'twice.json'),
+      /twice\.json: "plan" expected each field of an object once, got "alpha" twice/,
+    );
+    expectError(await taggant('probe', 'commit', 'twice.yaml'), /twice\.yaml: expected YAML/);
+  });
+
   it('that was written is not replaced, nor by its commitment', async () => {
-    const { taggant, read } = copy(planned);
+    const { taggant, read, mode } = copy(planned);
+    expect(mode('plan.json')).toBe(0o600);
     const before = read('plan.json');
     expectError(await taggant(...PLAN), /plan\.json exists already/);
     expectError(await taggant('probe', 'commit', 'plan.json', '--out', './plan.json'), /--out and the plan expected/);
@@ -197,7 +246,8 @@ describe.concurrent('a plan', () => {
 });
 
 it('an error is one line that names the flag or the file', async () => {
-  const { taggant } = copy(planned);
+  const { taggant, write } = copy(planned);
+  write('empty.jsonl', '');
   const plan = ['plan', 'a.json', '--prompts', 'prompts.jsonl'];
   const mark = ['--mark', 'mark.json'];
   const run = ['run', 'plan.json'];
@@ -209,6 +259,11 @@ it('an error is one line that names the flag or the file', async () => {
       /baseUrl" expected an http\(s\) address without user, password/,
     ],
     [[...plan, ...mark, '--alpha', '2'], /'--alpha <p>'.*\(see taggant probe plan --help\)/],
+    [['plan', 'a.json', '--prompts', 'empty.jsonl', ...mark, '--offline'], /empty\.jsonl holds no prompts/],
+    [['served', 's.bin', ...mark, '--logs', 'empty.jsonl'], /--logs empty\.jsonl holds no texts/],
+    [['accounts', 'none.json', '--add', 'prompts.jsonl'], /cannot read none\.json: no such file; --create makes one/],
+    [['report', 'plan.json'], /plan\.json has no run yet in plan\.json\.run: give the folder of a run or a bundle/],
+    [['check', 'nowhere', '--commitment', 'c0ffee'], /--commitment expected 64 hex digits, got other text/],
     [run, /probe run expected --answers/],
     [[...run, '--timeout', '0'], /'--timeout <seconds>'.*above 0/],
     [[...run, '--answers', 'marked.jsonl', '--out', 'no/where'], /no\/where: no such file or folder/],

@@ -111,6 +111,24 @@ export const list =
     return value.map((entry, i) => read(entry, `${name}[${i}]`, told));
   };
 
+/** Throws RangeError for JSON in which an object names a field twice: readers differ in which of the two counts. */
+export function refuseFieldsTwice(json: string, name: string): void {
+  const open: Set<unknown>[] = [];
+  let last = '';
+  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[{}:]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (token !== ':') last = token;
+    else {
+      const field = JSON.parse(last);
+      if (open.at(-1)?.has(field)) {
+        throw new RangeError(`"${name}" expected each field of an object once, got ${show(field)} twice`);
+      }
+      open.at(-1)?.add(field);
+    }
+  }
+}
+
 /** Throws RangeError where a value comes again: whatever hangs on it would be open. `at`: the path of the i-th, for the error. */
 export function refuseTwice(values: readonly unknown[], at: (i: number) => string): void {
   const seen = new Map<unknown, number>();

@@ -86,8 +86,10 @@ export class Keyring {
   find(kid: string): KeyEntry {
     const entry = this.#entries.find(({ key }) => key.kid === kid);
     if (entry !== undefined) return entry;
-    const wanted = /^[0-9a-f]{16}$/.test(kid) ? `kid ${kid}` : `a kid of 16 hex digits, not ${describeSecretText(kid)}`;
-    throw new RangeError(`keyring expected ${wanted}, got ${this.#kids()}`);
+    if (!/^[0-9a-f]{16}$/.test(kid)) {
+      throw new RangeError(`a kid expected 16 lower-case hex digits, got ${describeSecretText(kid)}`);
+    }
+    throw new RangeError(`keyring holds no key ${kid} (it has ${this.#kids()})`);
   }
 
   /** The key to mark with: the kid's, or the only active one of the scheme. Must be active and valid at `now`. */
@@ -149,7 +151,7 @@ export class Keyring {
   }
 
   #kids(): string {
-    return this.#entries.length === 0 ? 'no keys' : this.#entries.map(({ key }) => key.kid).join(', ');
+    return this.#entries.length === 0 ? 'none' : this.#entries.map(({ key }) => key.kid).join(', ');
   }
 }
 

@@ -122,8 +122,10 @@ describe('a keyring', () => {
     expect(() => keyring.with(entry(1))).toThrow(/twice/);
     expect(() => keyring.withStatus(kid, 'on' as never)).toThrow(/expected a status/);
     expect(() => keyring.withStatus('0123456789abcdef', 'retired')).toThrow(
-      `expected kid 0123456789abcdef, got ${kid}`,
+      `keyring holds no key 0123456789abcdef (it has ${kid})`,
     );
+    expect(() => new Keyring().find('0123456789abcdef')).toThrow('holds no key 0123456789abcdef (it has none)');
+    expect(() => keyring.find('mine')).toThrow(/a kid expected 16 lower-case hex digits, got /);
   });
 
   const statuses: [KeyStatus, boolean, boolean][] = [

@@ -21,7 +21,7 @@ export interface ProbeWords {
  * describeProbe(result).verdict; // 'Found: ... by chance with p = 3.1e-12.'
  */
 export function describeProbe(result: ProbeResult): ProbeWords {
-  const { test, marks = [], stopping, basis, logs } = result;
+  const { test, marks = [], basis, logs } = result;
   return {
     verdict: verdictOf(result),
     propositions: test === 'canaries' ? CANARY_PROPOSITIONS : MARK_PROPOSITIONS,
@@ -30,7 +30,7 @@ export function describeProbe(result: ProbeResult): ProbeWords {
       ...marks.flatMap(markLines),
       ...canaryLines(result),
       ...accountLines(result),
-      ...(basis === 'e-value' ? [stopping === 'fixed' ? CUT : STOPPED] : []),
+      ...(basis === 'e-value' ? [whyEValue(result)] : []),
       ...(logs === 'marked' ? [MARKED_LOGS] : []),
     ],
     limits: LIMITS,
@@ -70,8 +70,20 @@ function namedOf({ named }: NamedAccounts): string {
 function answersOf({ answers: { planned, used, answered, failed }, stopping }: ProbeResult): string {
   const rest = failed > 0 ? ` ${failed} failed and count for nothing.` : '';
   const why = stopping === 'fixed' ? 'the budget was spent' : 'the stopping rule or the budget ended the run';
-  const end = used === planned ? 'all that were planned' : `of ${planned} planned, then ${why}`;
+  const end =
+    used < planned
+      ? `of ${planned} planned, then ${why}`
+      : failed === 0
+        ? 'all that were planned'
+        : `of ${planned} planned`;
   return `${answered} prompts were answered, ${end}.${rest}`;
+}
+
+/** Why no p-value decides. */
+function whyEValue({ stopping, markedPrompts, answers: { planned, used } }: ProbeResult): string {
+  if (stopping === 'e-value') return STOPPED;
+  if (used < planned) return CUT;
+  return markedPrompts ? MARKED_PROMPTS : LEFT_OUT;
 }
 
 function markLines(mark: MarkEvidence): string[] {
@@ -136,6 +148,10 @@ const MARKED_LOGS =
   'The logs were marked with the tested key, so that the number of contexts that count depends on it a little. Only the e-value at the end allows for that, and it decides; every p above is for comparison.';
 const CUT =
   'The run ended before all prompts were asked. Somebody may have chosen the moment, so the e-value decides, and every p above but its own is for comparison.';
+const MARKED_PROMPTS =
+  'Prompts carry marked text, so that the number of contexts that count depends on the key a little. The e-value allows for that, and it decides; every p above is for comparison.';
+const LEFT_OUT =
+  'Answers of the file failed. Somebody may have chosen the moment from which on they did, so the e-value decides, and every p above but its own is for comparison. Nothing allows for answers that were picked one by one.';
 const MARK_PROPOSITIONS = [
   "The suspect's answers depend on our key: it, or a model that it descends from, was trained on text that carries our mark, or its answers were marked with the key.",
   "The suspect's answers do not depend on our key.",

@@ -8,13 +8,23 @@ export interface JsonLine {
 
 /** The values of a whole file. Throws for bytes that are no UTF-8, lines that are no JSON, and empty lines but the last. */
 export function jsonLines(bytes: Uint8Array, name: string): JsonLine[] {
-  const lines = decodeUtf8(bytes, name).split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line, i) => ({ value: parseJson(line, `${name}:${i + 1}`), name: `${name}:${i + 1}` }));
+  return Array.from(linesOf(bytes, name), ({ text, name }) => ({ value: parseJson(text, name), name }));
+}
+
+/** Line by line, since a file may be longer than any string; the last may lack its line feed. */
+export function* linesOf(bytes: Uint8Array, name: string): Generator<{ readonly text: string; readonly name: string }> {
+  for (let [from, i] = [0, 1]; from < bytes.length; i++) {
+    const feed = bytes.indexOf(0x0a, from);
+    const end = feed < 0 ? bytes.length : feed;
+    yield { text: decodeUtf8(bytes.subarray(from, end), `${name}:${i}`), name: `${name}:${i}` };
+    from = end + 1;
+  }
 }
 
 /** Text of UTF-8 bytes; a byte order mark is an error as well. */
 export function decodeUtf8(bytes: Uint8Array, name: string): string {
+  if (bytes.length > MAX_TEXT)
+    throw new RangeError(`"${name}" expected at most ${MAX_TEXT} bytes, got ${bytes.length}`);
   try {
     return STRICT.decode(bytes);
   } catch {
@@ -31,4 +41,6 @@ export function parseJson(text: string, name: string): unknown {
   }
 }
 
+/** What a string of V8 holds. */
+const MAX_TEXT = 2 ** 29 - 24;
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -77,6 +77,8 @@ export interface ProbeResult {
   readonly statistic: Plan['statistic'];
   /** What was served, and whether its logs depend on a tested key; absent where every context counts. */
   readonly logs?: 'marked' | 'independent';
+  /** Prompts carry marked text. */
+  readonly markedPrompts?: true;
   readonly answers: {
     readonly planned: number;
     readonly used: number;
@@ -103,11 +105,29 @@ export class Probe {
   constructor(plan: Plan, materials: ProbeMaterials) {
     this.#plan = parsePlan(plan);
     this.#materials = materials;
-    const { statistic, served } = this.#plan;
-    if (served !== undefined) needed(materials.served, 'served');
-    if (this.#plan.accounts !== undefined) needed(materials.assignment, 'assignment');
+    const { statistic, served, prompts } = this.#plan;
+    if (served !== undefined) {
+      const { retokenized, texts } = needed(materials.served, 'served').counts;
+      if (served.logs === 'marked' && retokenized > 0) {
+        throw new RangeError(
+          `"served" expected token ids as they were generated, in logs that a tested key marked, got ${retokenized} of ${texts} texts that were tokenized again`,
+        );
+      }
+    }
+    if (this.#plan.accounts !== undefined) {
+      needed(materials.assignment, 'assignment');
+      const [mark] = materials.marks ?? [];
+      if (mark !== undefined && mark.descriptor.mark !== 'taggant/1') {
+        throw new RangeError(`"plan.marks" expected a native mark first beside "accounts", got ${mark.title}`);
+      }
+    }
     this.#canaries = this.#plan.test === 'canaries' ? new CanaryAnswers(needed(materials.deck, 'deck')) : undefined;
-    const options = { dedup: statistic, served: materials.served, weights: served?.weights };
+    const options = {
+      dedup: statistic,
+      served: materials.served,
+      weights: served?.weights,
+      markedPrompts: prompts.marked,
+    };
     this.#tests = this.#canaries
       ? []
       : needed(materials.marks, 'marks').map((mark) => new Radioactivity(mark, options));
@@ -164,10 +184,11 @@ export class Probe {
       stopping,
       statistic,
       ...(served && { logs: served.logs }),
+      ...(prompts.marked ? { markedPrompts: true as const } : {}),
       answers: { planned: prompts.count, ...this.#counts },
       ...(canaries ? { canaries: withoutInnocents(canaries, alpha) } : { marks }),
-      // Their p-values are for all answers.
-      ...(accounts && !canaries && basis === 'p-value' ? { accounts: this.#accounts() } : {}),
+      // Their p-values are for all answers, and need a law that the decoys do not contradict.
+      ...(accounts && !canaries && basis === 'p-value' && isTrusted ? { accounts: this.#accounts() } : {}),
     });
   }
 
@@ -183,12 +204,15 @@ export class Probe {
     };
   }
 
-  /** What decides: where a fixed run ended early, somebody may have chosen the moment, and only e-values allow for that. */
+  /**
+   * What decides. Where a fixed run ended early, or answers of a file say that they failed, somebody may have chosen the moment; where
+   * prompts carry marked text, how many contexts count depends on the key. Only e-values allow for that.
+   */
   get #basis(): ProbeResult['basis'] {
-    const { stopping, served, prompts } = this.#plan;
-    const isWhole = this.#counts.used === prompts.count;
+    const { stopping, served, prompts, suspect } = this.#plan;
+    const isWhole = this.#counts.used === prompts.count && !(suspect.api === 'offline' && this.#counts.failed > 0);
     if (served?.logs === 'marked') return isWhole ? 'final-e-value' : 'nothing';
-    return stopping === 'fixed' && isWhole ? 'p-value' : 'e-value';
+    return stopping === 'fixed' && isWhole && !prompts.marked ? 'p-value' : 'e-value';
   }
 
   #decisive({ lnE, lnSup }: Radioactivity, { lnP, weighted }: EvidenceNumber): number {
@@ -226,8 +250,11 @@ export class Probe {
     const { alpha } = this.#plan;
     const result = testAccounts(pairs, mark as NativeMark, needed(assignment, 'assignment'), { alpha, keys });
     const isNamed = new Set(result.named.map(({ kind, id }) => `${kind} ${id}`));
-    const best = result.best.map((one) => (isNamed.has(`${one.kind} ${one.id}`) ? one : { ...one, id: NOT_NAMED }));
-    return { ...result, best };
+    const masked = result.best.map((one) =>
+      isNamed.has(`${one.kind} ${one.id}`) ? one : { ...withoutTenant(one), id: NOT_NAMED },
+    );
+    const labels = result.labels.map(({ tenant: _, ...one }) => withoutTenant(one));
+    return { ...result, best: masked, labels, decoys: result.decoys.map(withoutTenant) };
   }
 
   #testDeck(answers: CanaryAnswers): CanaryResult {
@@ -261,6 +288,10 @@ export function evaluate(plan: Plan, lines: readonly TranscriptLine[], materials
   for (const line of lines) probe.add(line);
   return probe.result();
 }
+
+/** A tenant's key has the label `tenant/epoch`: the epoch alone names nobody. */
+const withoutTenant = <T extends { readonly label?: string }>(one: T): T =>
+  one.label === undefined ? one : { ...one, label: one.label.replace(/^.*\//, '') };
 
 /** The account of a deck that everybody was served alike. */
 export const EVERYBODY = 'everybody';

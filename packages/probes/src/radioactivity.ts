@@ -31,6 +31,11 @@ export interface RadioactivityOptions {
   readonly served?: ServedContexts;
   /** Also weighs pairs by how often their contexts were served; for logs that do not depend on the key. Default false. */
   readonly weights?: boolean;
+  /**
+   * What the suspect is shown may carry the mark: its contexts are then excluded for the rest of the run, since the suspect may
+   * remember them, and only the e-value is exact. Default false: prompts are written without the key.
+   */
+  readonly markedPrompts?: boolean;
 }
 
 /** Plain JSON. */
@@ -72,7 +77,8 @@ export class Radioactivity {
   readonly #evidence: RunEvidence;
 
   /** Throws RangeError for a mark without context, whose one context stands in every prompt. */
-  constructor(mark: Mark, { dedup = 'context', served, weights = false }: RadioactivityOptions = {}) {
+  constructor(mark: Mark, options: RadioactivityOptions = {}) {
+    const { dedup = 'context', served, weights = false, markedPrompts } = options;
     const { contextWidth, descriptor, distinct } = mark;
     if (contextWidth === 0) throw new RangeError('"mark" expected contextWidth of at least 1, got 0');
     if (weights && served === undefined) throw new RangeError('"served" expected the contexts that weights come from');
@@ -81,7 +87,14 @@ export class Radioactivity {
     this.#mark = mark;
     this.#dedup = checkOneOf(dedup, 'dedup', ['pair', 'context']);
     this.#served = served;
-    this.#suspect = new SuspectPairs({ contextWidth, vocabSize, dedup: 'pair', served, distinct });
+    this.#suspect = new SuspectPairs({
+      contextWidth,
+      vocabSize,
+      dedup: 'pair',
+      served,
+      distinct,
+      keepsShown: markedPrompts,
+    });
     this.#evidence = new RunEvidence(this.#suspect, mark, dedup, weights ? served : undefined);
   }
 

@@ -84,6 +84,8 @@ export class RunEvidence {
 
   /** To be called after every text: notes a point of the curve, every 5 % more tokens. */
   note(): void {
+    // So that the largest e-value does not hang on who looked when. Marks that look back at all pairs take them at points only.
+    if (this.#mark.distinct === undefined) this.#takeNew();
     const { tokens } = this.#source;
     if (tokens < this.#nextPoint) return;
     this.#curve.push(this.#point());

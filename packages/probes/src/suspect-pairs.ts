@@ -2,8 +2,9 @@
  * The pairs that a suspect's answers are scored on: each once in the whole run, and none whose context we put in front of it.
  *
  * A suspect that copies what it was shown repeats our choices without having learned anything: a copied window with its
- * token is as green as we made it. So a context that stands in what was shown is never scored in that exchange; elsewhere
- * it may be. Nor is a token whose context reaches out of the reply (Sander et al. 2024, "Watermarking makes language models
+ * token is as green as we made it. So a context that stands in what was shown is never scored in that exchange. Elsewhere
+ * it may be, as long as what is shown was written without the key; where it was not, the suspect may remember, and a context that
+ * was shown is never scored again (`keepsShown`). Nor is a token whose context reaches out of the reply (Sander et al. 2024, "Watermarking makes language models
  * radioactive", section 4, for text that was shown; ours is the rule for everything shown).
  * @module
  */
@@ -30,6 +31,8 @@ export interface SuspectPairsOptions {
   readonly dedup?: DedupMode;
   /** Only contexts of this set count. */
   readonly served?: ServedContexts;
+  /** What was shown stays excluded for the rest of the run: for prompts that carry marked text. Default false. */
+  readonly keepsShown?: boolean;
   /**
    * The mark's own hook, for marks whose seed forgets part of the context: contexts whose seed a shown one has are excluded,
    * too, and each seed counts once an exchange.
@@ -59,17 +62,23 @@ export class SuspectPairs {
   readonly #limit: number;
   readonly #served: ServedContexts | undefined;
   readonly #distinct: Distinct | undefined;
+  readonly #keepsShown: boolean;
+  #windows: TupleSet;
+  #places: Place[] = [];
   readonly #excluded = { shown: 0, notServed: 0 };
   #exchanges = 0;
   #tokens = 0;
 
-  constructor({ contextWidth, vocabSize = TOKEN_LIMIT, dedup, served, distinct }: SuspectPairsOptions) {
+  constructor(options: SuspectPairsOptions) {
+    const { contextWidth, vocabSize = TOKEN_LIMIT, dedup, served, distinct, keepsShown = false } = options;
     this.#collector = new PairCollector({ contextWidth, vocabSize, dedup });
     served?.checkFits({ contextWidth });
     this.#width = contextWidth;
     this.#limit = vocabSize;
     this.#served = served;
     this.#distinct = distinct;
+    this.#keepsShown = keepsShown;
+    this.#windows = new TupleSet(contextWidth);
   }
 
   /** Adds an exchange and returns how many new pairs it brought. A bad one is refused as a whole. */
@@ -115,12 +124,13 @@ export class SuspectPairs {
   /** Whether a context of the reply is free of what was shown. */
   #freshContexts(before: Uint32Array, reply: Uint32Array): Accept {
     const width = this.#width;
-    const windows = new TupleSet(width);
-    const places: Place[] = [];
+    if (!this.#keepsShown) [this.#windows, this.#places] = [new TupleSet(width), []];
+    const windows = this.#windows;
     for (let start = 0; start + Math.max(width, 1) <= before.length; start++) {
-      if (windows.add(before, start)) places.push({ text: before, start, token: before[start + width] ?? 0 });
+      if (windows.add(before, start)) this.#places.push({ text: before, start, token: before[start + width] ?? 0 });
     }
     if (this.#distinct === undefined) return (text, start) => !windows.has(text, start);
+    const places = [...this.#places];
     for (let start = 0; start + width < reply.length; start++) {
       if (!windows.has(reply, start)) places.push({ text: reply, start, token: reply[start + width] });
     }

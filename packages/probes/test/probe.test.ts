@@ -73,6 +73,39 @@ describe('what decides', () => {
     expect(result.lnP).toBe(result.marks?.[0].power.lnP);
   });
 
+  it('is the e-value where answers of a file failed, or prompts carry marked text', () => {
+    const lines = answers(40).map((line, i) => (i < 39 ? line : { i, id: 'q39', prompt: 'w63', failed: 'lost' }));
+    expect(evaluate(planOf({}), lines, materials)).toMatchObject({ basis: 'e-value', answers: { failed: 1 } });
+    const prompts = { file: 'p', sha256: 'ab'.repeat(32), count: 40, marked: true };
+    const result = evaluate(planOf({ prompts }), answers(40), materials);
+    expect(result).toMatchObject({ basis: 'e-value', markedPrompts: true });
+  });
+
+  it('is nothing of what was shown to it before, where prompts carry marked text', () => {
+    // The suspect keeps what it was shown, a context and its green token, and says it to the next question.
+    const pair = (context: number) => {
+      const logits = Float32Array.from({ length: VOCABULARY }, (_, t) => (t >= 40 ? 1 : -9));
+      mark.apply(Uint32Array.of(context), logits);
+      return `w${context} w${logits.indexOf(logits.reduce((a, b) => Math.max(a, b)))}`;
+    };
+    const lines = Array.from({ length: 40 }, (_, i) => ({
+      ...{ i, id: `q${i}`, prompt: pair(i), finish: 'stop' },
+      reply: `w63 ${pair(Math.max(0, i - 1))}`,
+    }));
+    const plan = (more: object) => planOf({ prompts: { file: 'p', sha256: 'ab'.repeat(32), count: 40, ...more } });
+    expect(evaluate(plan({}), lines, materials).verdict).toBe('found');
+    expect(evaluate(plan({ marked: true }), lines, materials).verdict).toBe('nothing-found');
+  });
+
+  it('is refused with marked logs that were tokenized again', () => {
+    const served = new ServedContexts({ contextWidth: 1, tokenizer: words.id });
+    served.add([1, 2, 3], [], true);
+    const plan = planOf({ served: { file: 's', sha256: 'ab'.repeat(32), logs: 'marked', weights: false } });
+    expect(() => new Probe(plan, { ...materials, served })).toThrow('got 1 of 1 texts that were tokenized again');
+    const independent = { ...plan, served: { ...plan.served, logs: 'independent' as const, weights: true } } as Plan;
+    expect(() => new Probe(independent, { ...materials, served })).not.toThrow();
+  });
+
   it('is the e-value where a fixed plan was cut: somebody may have chosen the moment', () => {
     const result = evaluate(planOf({ statistic: 'pair' }), answers(39), materials);
     expect(result.basis).toBe('e-value');

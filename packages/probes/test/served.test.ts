@@ -35,6 +35,7 @@ describe('ServedContexts', () => {
         texts: all.length,
         tokens: all.reduce((sum, { tokens }) => sum + tokens.length, 0),
         contexts: oracle.size,
+        retokenized: 0,
       });
       const source = Uint32Array.from({ length: 5 ** contextWidth * contextWidth }, (_, i) =>
         contextWidth === 0 ? 0 : Math.floor(Math.floor(i / contextWidth) / 5 ** (i % contextWidth)) % 5,
@@ -50,7 +51,7 @@ describe('ServedContexts', () => {
     const served = new ServedContexts({ contextWidth: 2 });
     served.add([], [9]);
     served.add([], [9, 5, 6]);
-    expect(served.counts).toEqual({ texts: 2, tokens: 0, contexts: 1 });
+    expect(served.counts).toEqual({ texts: 2, tokens: 0, contexts: 1, retokenized: 0 });
     expect(served.count(Uint32Array.of(5, 6), 0)).toBe(1);
   });
 
@@ -58,7 +59,7 @@ describe('ServedContexts', () => {
     const served = new ServedContexts({ contextWidth: 1 });
     for (let i = 0; i < 300; i++) served.add([5, 6]);
     expect(served.count(Uint32Array.of(5), 0)).toBe(255);
-    expect(served.counts).toEqual({ texts: 300, tokens: 600, contexts: 2 });
+    expect(served.counts).toEqual({ texts: 300, tokens: 600, contexts: 2, retokenized: 0 });
   });
 
   it('tells half a million neighbouring contexts apart while it grows, and knows no other', () => {
@@ -105,7 +106,7 @@ describe('ServedContexts', () => {
     const served = new ServedContexts({ contextWidth: 1 });
     expect(() => served.add([1, -1])).toThrow('"tokens[1]"');
     expect(() => served.add([1], [2 ** 24])).toThrow('"prompt[0]"');
-    expect(served.counts).toEqual({ texts: 0, tokens: 0, contexts: 0 });
+    expect(served.counts).toEqual({ texts: 0, tokens: 0, contexts: 0, retokenized: 0 });
     expect(() => new ServedContexts({ contextWidth: 65 })).toThrow('"contextWidth"');
     expect(() => new ServedContexts({ contextWidth: 1, expected: -1 })).toThrow('"expected"');
   });
@@ -154,6 +155,7 @@ describe('the file', () => {
     const served = setOf(texts);
     writeServedFile(path, served);
     const bytes = readFileSync(path);
+    expect(statSync(path).mode & 0o077).toBe(0);
     expect(Buffer.compare(bytes, served.toBytes())).toBe(0);
     expect(Buffer.compare(bytes, setOf([...texts].reverse()).toBytes())).toBe(0);
     for (const read of [readServedFile(path), ServedContexts.fromBytes(bytes)]) {
@@ -207,8 +209,10 @@ describe('the file', () => {
     let last = 0;
     await addServedLog(served, log, { tokenizer, onText: (texts) => (last = texts) });
     expected.add([5, 6, 7, 8], [3, 4]);
-    expected.add(tokenizer.encode('Once upon a time'), tokenizer.encode('Tell me: '));
-    expected.add(tokenizer.encode('Once upon a time'));
+    expected.add(tokenizer.encode('Once upon a time'), tokenizer.encode('Tell me: '), true);
+    expected.add(tokenizer.encode('Once upon a time'), [], true);
+    expect(served.counts.retokenized).toBe(2);
+    expect(ServedContexts.fromBytes(served.toBytes()).counts).toEqual(served.counts);
     expect(Buffer.compare(served.toBytes(), expected.toBytes())).toBe(0);
     expect(last).toBe(3);
     expect(statSync(log).size).toBeGreaterThan(0);

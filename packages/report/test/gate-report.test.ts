@@ -76,7 +76,7 @@ describe('the page says', () => {
   });
 
   test('the figures and what they are', () => {
-    expect(rows(pageOf(failed))).toContain('tokens needed for p < .02, median31');
+    expect(rows(pageOf(failed))).toContain('tokens needed for p < 0.02, median (MarkMyWords)31');
   });
 });
 

@@ -19,23 +19,24 @@ interface Fault {
 
 /**
  * What the marked texts carry instead, in sentences: other marks, and the same mark with a context that is late, early, or another
- * row's. Each with a p over all texts, corrected for all that was tried; only what is beyond 1e-6 is said.
+ * row's. The p is over all texts, corrected for all that was tried.
  */
 export function findingsOf(mark: Mark, samples: readonly Sample[], suspicions: readonly Suspicion[] = []): string[] {
-  const tried = suspicions.length + FAULTS.length;
-  const isFound = (lnP: number) => lnP + Math.log(tried) <= Math.log(1e-6);
   const own = lnPOf(mark, samples);
-  const findings: string[] = [];
-  for (const { name, mark: other } of suspicions) {
-    const lnP = lnPOf(other, samples);
-    // Marks of one key and layout share some of their lists; the closest is meant.
-    if (isFound(lnP) && lnP < own) findings.push(`the texts carry ${name} instead (${words(lnP, tried)})`);
-  }
-  for (const fault of FAULTS) {
-    const lnP = lnPOfFault(mark, samples, fault);
-    if (isFound(lnP) && lnP < own) findings.push(`the texts carry the mark with ${fault.name} (${words(lnP, tried)})`);
-  }
-  return findings;
+  const tried = [
+    ...suspicions.map(({ name, mark: other }) => ({ words: name, lnP: lnPOf(other, samples) })),
+    ...FAULTS.map((fault) => ({ words: `the mark with ${fault.name}`, lnP: lnPOfFault(mark, samples, fault) })),
+  ].sort((a, b) => a.lnP - b.lnP);
+  // Marks of one key and layout share some of their lists: the others are shadows of the closest.
+  const [best] = tried;
+  const lnP = Math.min(0, best.lnP + Math.log(tried.length));
+  const p = `p = 10^${(lnP / Math.LN10).toFixed(1)}, corrected for ${tried.length}`;
+  if (lnP <= Math.log(1e-6) && best.lnP < own) return [`the texts carry ${best.words} instead (${p})`];
+  if (own <= Math.log(1e-6))
+    return ['the texts do carry the mark, taken together: it is weaker, or in fewer of them, than expected'];
+  return [
+    `the texts carry none of ${tried.length} other settings that were tried (${p} at best): another key, or no mark`,
+  ];
 }
 
 function lnPOf(mark: Mark, samples: readonly Sample[]): number {
@@ -66,8 +67,6 @@ function collectorOf(mark: Mark): PairCollector {
 }
 
 const joined = ({ prompt, tokens }: Sample) => Uint32Array.of(...prompt, ...tokens);
-const words = (lnP: number, tried: number) =>
-  `p = 10^${((lnP + Math.log(tried)) / Math.LN10).toFixed(1)}, corrected for ${tried}`;
 
 const FAULTS: readonly Fault[] = [
   {

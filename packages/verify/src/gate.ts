@@ -152,7 +152,7 @@ class Run {
       power: powerOf(evidence),
       survival: survivalOf(this.#measures, this.#values, confidence),
       figures: figuresOf(evidence, this.#values, this.#plainValues),
-      findings: this.#results.some(({ outcome }) => outcome !== 'passed')
+      findings: this.#results.some(({ id, outcome }) => outcome === 'failed' && OF_EVIDENCE.test(id))
         ? findingsOf(mark, this.#marked, this.#gate.suspicions)
         : [],
     };
@@ -278,6 +278,8 @@ async function fill(values: Map<string, Map<string, number>>, measure: Measure, 
   });
 }
 
+/** Checks that fail when the mark is not there as it should be. */
+const OF_EVIDENCE = /^(against\/)?(detection|found|strength|survival)\b/;
 /** How many texts went into a map, those without a number among them. */
 const measured = new WeakMap<Map<string, number>, number>();
 const BATCH = 32;

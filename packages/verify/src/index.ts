@@ -25,3 +25,4 @@ export type { Reference } from './measures/quality.ts';
 export * from './outputs/index.ts';
 export type { CheckResult, GateResult, Outcome, PowerPoint, Share, SurvivalPoint } from './result.ts';
 export type { Deployment, Sample, TextReply, TextRequest } from './sample.ts';
+export * from './spoofing/index.ts';

@@ -16,6 +16,8 @@ export interface CheckResult {
   readonly measured?: number;
   /** Bounds of what was measured, at the gate's confidence over all looks. */
   readonly interval?: readonly [number, number];
+  /** Of a test that nothing is wrong, where that is what is checked. */
+  readonly p?: number;
   readonly expected?: { readonly least?: number; readonly most?: number };
   /** How many texts it rests on. */
   readonly n: number;

@@ -76,7 +76,7 @@ describe('in a terminal', () => {
       if (outcome !== 'passed') expect(words).toContain(message);
     }
     for (const finding of failed.findings) expect(words).toContain(finding);
-    expect(words).toContain('tokens needed for p < .02, median: 31');
+    expect(words).toContain('tokens needed for p < 0.02, median (MarkMyWords): 31');
   });
 
   test('no line is wider than the terminal, and the words are the same in colour', () => {

@@ -57,6 +57,10 @@ function plan(probe: Command): void {
     .option('--top-p <p>', 'asked for', share)
     .option('--max-tokens <n>', 'asked for: length of an answer at most', integer(1, 2 ** 20))
     .option('--request-seed <n>', 'asked for', integer(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--marked-prompts',
+      'prompts may carry marked text: what was shown is never scored again, and the e-value decides',
+    )
     .option('--served <file>', 'contexts that we served (taggant probe served): only these count')
     .addOption(
       choice(
@@ -85,7 +89,7 @@ function plan(probe: Command): void {
       'budget: requests at most, retries included (default: twice the prompts)',
       integer(1, 2 ** 40),
     )
-    .option('--tokens <n>', 'budget: tokens of prompts and answers at most', integer(1, 2 ** 40))
+    .option('--tokens <n>', 'budget: tokens of prompts and answers at most; needs --max-tokens', integer(1, 2 ** 40))
     .option('--decoys <n>', 'decoy keys to rank the key among', integer(0, 10 ** 6), 10_000)
     .option('--order-seed <n>', 'seed of the order of the prompts', integer(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--title <text>', 'what the test is about')
@@ -144,7 +148,7 @@ function report(probe: Command): void {
   probe
     .command('report')
     .description('Draw the result of a run or a bundle as a page of HTML.')
-    .argument('<folder>', 'a run or a bundle')
+    .argument('<folder>', 'a run or a bundle; of a plan, its run in PLAN.run')
     .option('--out <file>', 'where the page goes (default: report.html in the current folder)')
     .action(run(async () => (await import('../probe/report.ts')).reportOn));
 }
@@ -202,6 +206,7 @@ export interface PlanFlags extends KeyringFlags {
   readonly maxTokens?: number;
   readonly requestSeed?: number;
   readonly served?: string;
+  readonly markedPrompts?: boolean;
   readonly servedLogs: 'marked' | 'independent';
   readonly weights: boolean;
   readonly accounts?: string;

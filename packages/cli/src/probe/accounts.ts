@@ -23,6 +23,9 @@ interface Flags extends KeyringFlags {
 
 export async function changeAccounts(path: string, flags: Flags): Promise<void> {
   if (flags.create && existsSync(path)) throw new CommandError(`${path} exists already: numbers in it are in use`);
+  if (!flags.create && !existsSync(path)) {
+    throw new CommandError(`cannot read ${path}: no such file; --create makes one`);
+  }
   const newcomers = flags.add === undefined ? [] : await newcomersOf(flags.add);
   const before = flags.create ? undefined : readAssignment(path);
   const assignment = attempt(path, () => changed(before, newcomers, flags));

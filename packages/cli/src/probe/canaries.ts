@@ -1,12 +1,12 @@
 /** `taggant probe canaries`: a deck, its prompts, and what each account is told. @module */
 import { existsSync } from 'node:fs';
-import { deckPrompts, EVERYBODY, exampleDeck, powerOf, servingLines } from '@taggant/probes';
+import type { CanaryKey } from '@taggant/core';
+import { type Deck, deckPrompts, EVERYBODY, exampleDeck, powerOf, servingLines } from '@taggant/probes';
 import { CommandError } from '../errors.ts';
 import type { KeyringFlags } from '../flags.ts';
-import { readKeyring } from '../keyring-store.ts';
 import { openOutput, writeWhole } from '../output.ts';
 import { refuseToReplace } from '../paths.ts';
-import { canaryKeys } from './keys.ts';
+import { theCanaryKey } from './keys.ts';
 import { readAssignment, readDeck } from './materials.ts';
 
 interface Flags extends KeyringFlags {
@@ -20,11 +20,9 @@ interface Flags extends KeyringFlags {
 }
 
 export async function useDeck(path: string, flags: Flags): Promise<void> {
-  if (flags.example) {
-    if (existsSync(path)) throw new CommandError(`${path} exists already`);
-    await writeWhole(path, `${JSON.stringify(exampleDeck(), null, 1)}\n`);
+  if (flags.example && existsSync(path)) {
+    throw new CommandError(`${path} exists already: leave out --example to use the deck that is there`);
   }
-  const deck = readDeck(path);
   for (const flag of ['prompts', 'export'] as const) {
     refuseToReplace([`--${flag}`, flags[flag]], {
       'the deck': path,
@@ -32,25 +30,24 @@ export async function useDeck(path: string, flags: Flags): Promise<void> {
       '--accounts': flags.accounts,
     });
   }
+  // Everything that can be wrong with what is given, before anything is written.
+  const key = flags.export === undefined ? undefined : theCanaryKey(flags, flags.kid);
+  const names = namesOf(flags);
+  if (flags.example) await writeWhole(path, `${JSON.stringify(exampleDeck(), null, 1)}\n`);
+  const deck = readDeck(path);
   if (flags.prompts) await writeWhole(flags.prompts, jsonLines(deckPrompts(deck, flags.samples)));
-  if (flags.export) await exportTexts(deck, { ...flags, export: flags.export });
+  if (flags.export && key) await exportTexts(flags.export, deck, key, names);
   await writeWhole('-', `deck  ${deck.hash}\n      ${deck.triggers.length} triggers\n`);
   if (flags.power) {
-    const power = powerOf(deck.sizes, { hitRates: HIT_RATES, alpha: 1e-6, accounts: namesOf(flags).length });
+    const power = powerOf(deck.sizes, { hitRates: HIT_RATES, alpha: 1e-6, accounts: names.length });
     await writeWhole('-', jsonLines([{ hitRates: HIT_RATES, ...power }]));
   }
 }
 
-async function exportTexts(
-  deck: ReturnType<typeof readDeck>,
-  flags: Flags & { readonly export: string },
-): Promise<void> {
-  const keys = canaryKeys(readKeyring(flags)).filter(({ kid }) => flags.kid === undefined || kid === flags.kid);
-  if (keys.length !== 1)
-    throw new CommandError(`--kid expected to choose one master secret of ${flags.keyring}, got ${keys.length}`);
+async function exportTexts(path: string, deck: Deck, key: CanaryKey, names: readonly string[]): Promise<void> {
   // Whoever knows the draws can train a model to show them.
-  const output = openOutput(flags.export, 0o600);
-  for (const line of servingLines(deck, keys[0].key, namesOf(flags))) await output.write(`${line}\n`);
+  const output = openOutput(path, 0o600);
+  for (const line of servingLines(deck, key, names)) await output.write(`${line}\n`);
   await output.close();
 }
 

@@ -4,7 +4,10 @@ import { writeWhole } from '../output.ts';
 import { refuseToReplace } from '../paths.ts';
 import { readPlan } from './plan-file.ts';
 
-export async function commitPlan(path: string, { out = `${path}.commitment.json` }: { out?: string }): Promise<void> {
+/** Where a plan's commitment stands unless it is put elsewhere. */
+export const commitmentPath = (plan: string) => `${plan}.commitment.json`;
+
+export async function commitPlan(path: string, { out = commitmentPath(path) }: { out?: string }): Promise<void> {
   refuseToReplace(['--out', out], { 'the plan': path });
   const { plan } = await readPlan(path);
   await writeWhole(out, commitmentFile(plan));

@@ -37,11 +37,14 @@ export function keysOf(
     if (found !== undefined) return found;
     const isEngines = (plan.marks?.[i]?.descriptor.mark ?? 'taggant/1') !== 'taggant/1';
     const salt = isEngines ? `, with its salt from ${saltsPath(planPath)},` : '';
-    throw new CommandError(
+    throw new MissingKeyError(
       `${flags.keyring} holds no key whose commitment${salt} is ${commitment}, the plan's key ${i + 1}`,
     );
   });
 }
+
+/** The keyring is a good one, and not the plan's. */
+export class MissingKeyError extends CommandError {}
 
 function allKeys(keyring: Keyring, assignment: Assignment | undefined): (MarkKey | EngineKey)[] {
   const labels = assignment?.labels().map(({ label }) => label) ?? [];
@@ -101,6 +104,17 @@ export function canaryKeys(keyring: Keyring): { readonly kid: string; readonly k
   return keyring.entries.flatMap((entry) =>
     isOfEngine(entry) ? [] : [{ kid: entry.key.kid, key: deriveCanaryKey(entry.secret) }],
   );
+}
+
+/** The one canary key of a keyring, or that of a kid; keys of one secret have the same. */
+export function theCanaryKey({ keyring: path, ...flags }: KeyringFlags, kid?: string): CanaryKey {
+  const all = canaryKeys(readKeyring({ keyring: path, ...flags }));
+  const fitting = all.filter((one) => kid === undefined || one.kid === kid);
+  if (new Set(fitting.map(({ key }) => key.commitment)).size === 1) return fitting[0].key;
+  const kids = all.map(({ kid }) => kid).join(', ');
+  if (all.length === 0) throw new CommandError(`${path} holds no master secret that could draw`);
+  if (kid !== undefined) throw new CommandError(`--kid expected one of ${kids}, got another`);
+  throw new CommandError(`${path} holds several master secrets: choose the one that draws, of ${kids}`);
 }
 
 /** Salts of engines' keys, which are too short to be hashed alone. They stand beside the plan, and are secret as the keys are. */

@@ -63,7 +63,9 @@ export async function openMaterials(plan: Plan, sources: Sources, flags: Materia
     decoyOf: decoysOf(plan, sources.keys),
     ...(plan.tokenizer && { tokenizer: await tokenizerOf(plan, flags) }),
     ...(sources.served && { served: readServed(sources.served, marks, plan.tokenizer) }),
-    ...(assignment && { assignment, accountKeys: accountKeysOf(plan, sources.keys) }),
+    ...(assignment && { assignment }),
+    // Without keys of their own accounts were served under the first mark's.
+    ...(plan.accounts?.keys && { accountKeys: accountKeysOf(plan, sources.keys) }),
     ...(deck && { deck, canaryKey: sources.keys.map(({ key }) => key).find((key) => key instanceof CanaryKey) }),
   };
 }

@@ -40,9 +40,13 @@ export async function openRun(path: string, flags: Flags): Promise<void> {
   } catch (error) {
     throw error instanceof CommandError ? error : at(flags.out, error);
   }
-  if (keys !== undefined) {
-    await complain(
-      `warning: ${join(flags.out, 'keys.json')} holds the keys. Whoever reads it can write, find and remove the marks of all ${keys.length}: use new keys from now on`,
-    );
-  }
+  await complain(keys === undefined ? KEYLESS(flags.out) : BURNT(join(flags.out, 'keys.json'), keys.length));
 }
+
+const KEYLESS = (folder: string) =>
+  `${folder} holds no keys: only who has the keyring can check it; for another party, open it with --reveal-keys, which burns the marks`;
+
+const BURNT = (file: string, count: number) =>
+  count === 1
+    ? `warning: ${file} holds the key. Whoever reads it can write, find and remove its mark: use a new key from now on`
+    : `warning: ${file} holds the keys. Whoever reads it can write, find and remove the marks of all ${count}: use new keys from now on`;

@@ -1,6 +1,7 @@
 /** Plans on disk: JSON, or YAML that says the same. @module */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { refuseFieldsTwice } from '@taggant/core/fields';
 import type { EngineMarkFile } from '@taggant/engines';
 import { type Plan, parsePlan } from '@taggant/probes';
 import { at, CommandError } from '../errors.ts';
@@ -16,8 +17,10 @@ export interface PlanFile {
 
 export async function readPlan(path: string): Promise<PlanFile> {
   const text = readBytes(path).toString('utf8');
-  const value = /\.ya?ml$/i.test(path) ? await parseYaml(text, path) : parseJson(text, path);
+  const isYaml = /\.ya?ml$/i.test(path);
+  const value = isYaml ? await parseYaml(text, path) : parseJson(text, path);
   try {
+    if (!isYaml) refuseFieldsTwice(text, 'plan');
     const plan = parsePlan(value);
     refuseKeys(plan);
     return { path, plan, resolve: (file) => join(dirname(path), file) };

@@ -19,7 +19,7 @@ import { readKeyring } from '../keyring-store.ts';
 import { type MarkFile, openMarkFile } from '../mark-file.ts';
 import { writeWhole } from '../output.ts';
 import { VERSION } from '../version.ts';
-import { canaryKeys, labelKeys, saltsPath, writeSalts } from './keys.ts';
+import { labelKeys, saltsPath, theCanaryKey, writeSalts } from './keys.ts';
 import { readAssignment, readDeck, readServed } from './materials.ts';
 import { readBytes } from './plan-file.ts';
 
@@ -31,17 +31,30 @@ export async function writePlan(path: string, flags: PlanFlags): Promise<void> {
   const bytes = readBytes(flags.prompts);
   const prompts = saying(flags.prompts, () => parsePrompts(bytes));
   const count = prompts.length;
+  if (count === 0) throw new CommandError(`${flags.prompts} holds no prompts`);
   const beside = (file: string) => below(path, file);
   const { marks, salts } = flags.mark === undefined ? { marks: undefined, salts: [] } : await plannedMarks(flags);
   const tokenizer = marks && tokenizerOf(marks);
-  if (flags.served) readServed(flags.served, marks ?? [], tokenizer);
+  if (flags.served) {
+    const { retokenized, texts } = readServed(flags.served, marks ?? [], tokenizer).counts;
+    if (flags.servedLogs === 'marked' && retokenized > 0) {
+      throw new CommandError(
+        `${flags.served}: logs that a tested key marked need token ids as they were generated, got ${retokenized} of ${texts} texts that were tokenized again`,
+      );
+    }
+  }
   const plan = parsePlan({
     plan: 'taggant/1',
     ...(flags.title === undefined ? {} : { title: flags.title }),
     test: marks === undefined ? 'canaries' : 'radioactivity',
     suspect: suspectOf(flags),
     ...(marks && { marks: marks.map(({ planned }) => planned), tokenizer }),
-    prompts: { file: beside(flags.prompts), sha256: sha256OfBytes(bytes), count },
+    prompts: {
+      file: beside(flags.prompts),
+      sha256: sha256OfBytes(bytes),
+      count,
+      ...(flags.markedPrompts && { marked: true }),
+    },
     order: { seed: flags.orderSeed },
     ...(flags.served && { served: servedOf(flags.served, flags, beside) }),
     ...(flags.accounts && { accounts: accountsOf(flags.accounts, marks?.[0].planned.commitment, flags) }),
@@ -58,7 +71,8 @@ export async function writePlan(path: string, flags: PlanFlags): Promise<void> {
     nonce: randomBytes(32).toString('hex'),
   });
   if (salts.some((salt) => salt !== undefined)) writeSalts(saltsPath(path), salts);
-  await writeWhole(path, printJson(plan));
+  // Until it is opened, a plan tells the suspect's side what it will be asked, and for what.
+  await writeWhole(path, printJson(plan), 0o600);
   await writeWhole(
     '-',
     `plan  ${path}\n\nRead it, then run taggant probe commit ${path} and publish what that prints.\n`,
@@ -141,11 +155,7 @@ function accountsOf(path: string, commitment: string | undefined, flags: PlanFla
 function deckOf(path: string, flags: PlanFlags, prompts: readonly Prompt[], beside: (file: string) => string): object {
   const deck = readDeck(path);
   for (const prompt of prompts) saying(flags.prompts, () => askedTrigger(deck, prompt));
-  const keys = canaryKeys(readKeyring(flags));
-  if (keys.length !== 1) {
-    throw new CommandError(`${flags.keyring} expected one master secret, whose canary key draws, got ${keys.length}`);
-  }
-  return { file: beside(path), sha256: sha256OfFile(path), commitment: keys[0].key.commitment };
+  return { file: beside(path), sha256: sha256OfFile(path), commitment: theCanaryKey(flags).commitment };
 }
 
 /** As the plan names it: by its path below the plan's folder, so that both can move. */

@@ -1,5 +1,5 @@
 /** `taggant probe report`: a result as a page. @module */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, type ProbeResult, parsePlan } from '@taggant/probes';
 import { CommandError } from '../errors.ts';
@@ -7,7 +7,12 @@ import { isObject, parseJson } from '../input.ts';
 import { writeWhole } from '../output.ts';
 import { readBytes } from './plan-file.ts';
 
-export async function reportOn(folder: string, { out = 'report.html' }: { out?: string }): Promise<void> {
+export async function reportOn(path: string, { out = 'report.html' }: { out?: string }): Promise<void> {
+  const isPlan = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const folder = isPlan ? `${path}.run` : path;
+  if (isPlan && !existsSync(folder)) {
+    throw new CommandError(`${path} has no run yet in ${folder}: give the folder of a run or a bundle`);
+  }
   const json = (name: string) => parseJson(readBytes(join(folder, name)).toString('utf8'), join(folder, name));
   const result = json('result.json');
   if (!isObject(result) || result.probe !== 'taggant/1') {

@@ -1,11 +1,22 @@
 /** `taggant probe run`: asks, keeps every answer, and gives the verdict. @module */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { askedTrigger, describeProbe, evaluate, Probe, type ProbeResult, parsePrompts } from '@taggant/probes';
-import { parseTranscript, printJson, type RunProgress, runPlan } from '@taggant/probes/runner';
+import {
+  askedTrigger,
+  commitmentFile,
+  describeProbe,
+  evaluate,
+  type Plan,
+  Probe,
+  type ProbeResult,
+  parsePrompts,
+} from '@taggant/probes';
+import { type FailedAttempt, parseTranscript, printJson, type RunProgress, runPlan } from '@taggant/probes/runner';
 import { at, CommandError, complain } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeWhole } from '../output.ts';
 import { openProbeProgress } from '../progress.ts';
+import { commitmentPath } from './commit.ts';
 import { atHandOf, type MaterialFlags, openMaterials, sourcesOf } from './materials.ts';
 import { readBytes, readPlan } from './plan-file.ts';
 import { probePage } from './report.ts';
@@ -36,6 +47,7 @@ export async function runPlanFile(path: string, flags: Flags): Promise<void> {
   if (deck !== undefined) attempt(path, () => parsePrompts(prompts).map((prompt) => askedTrigger(deck, prompt)));
   const probe = new Probe(plan, materials);
   const progress = await openProbeProgress(plan.prompts.count);
+  let isBegun = false;
   const abort = new AbortController();
   const interrupt = () => abort.abort(new CommandError(`interrupted; the same command goes on behind the last answer`));
   process.once('SIGINT', interrupt);
@@ -55,12 +67,12 @@ export async function runPlanFile(path: string, flags: Flags): Promise<void> {
         materials.tokenizer &&
         ((text) => (materials.tokenizer as { encode(text: string): Uint32Array }).encode(text).length),
       decide: (line) => probe.add(line),
-      onProgress: (now: RunProgress) =>
-        progress.show({
-          used: now.used,
-          failed: now.failed,
-          lnSup: now.used > 0 && plan.stopping === 'e-value' ? probe.lnSup : 0,
-        }),
+      onProgress: ({ used, failed }: RunProgress) => {
+        if (!isBegun) sayUncommitted(path, plan, progress.say);
+        isBegun = true;
+        progress.show({ used, failed, lnSup: used > 0 && plan.stopping === 'e-value' ? probe.lnSup : 0 });
+      },
+      onRetry: retries(plan, progress.say),
       signal: abort.signal,
     });
     progress.stop();
@@ -79,6 +91,29 @@ export async function runPlanFile(path: string, flags: Flags): Promise<void> {
     progress.stop();
     process.off('SIGINT', interrupt);
   }
+}
+
+/** Before the first question; the commitment may lie elsewhere, or be on paper. */
+function sayUncommitted(path: string, plan: Plan, say: (line: string) => void): void {
+  const file = commitmentPath(path);
+  if (!existsSync(file)) say(`warning: no ${file}: nothing was committed to before this run`);
+  else if (readBytes(file).toString('utf8') !== commitmentFile(plan)) {
+    say(`warning: ${file} is not of this plan: nothing was committed to before this run`);
+  }
+}
+
+/** Says what is new about failures: another reason, one attempt more than ever, or the same a minute later. */
+function retries({ suspect }: Plan, say: (line: string) => void) {
+  const host = suspect.baseUrl === undefined ? 'the suspect' : new URL(suspect.baseUrl).host;
+  const reasons = new Set<string>();
+  let [most, last] = [0, 0];
+  return ({ reason, attempt, attempts }: FailedAttempt) => {
+    const now = performance.now();
+    if (reasons.has(reason) && attempt <= most && now - last < 60_000) return;
+    reasons.add(reason);
+    [most, last] = [Math.max(most, attempt), now];
+    say(`${host}: ${reason}, attempt ${attempt} of ${attempts}`);
+  };
 }
 
 /** What customers asked, and who they are, may stand there. */

@@ -25,6 +25,7 @@ export async function collectServed(path: string, { mark, logs, tokenizer: spec 
   const tokenizer = await openTokenizer(name, { name: id?.name, vocabSize: id?.vocabSize });
   const served = new ServedContexts({ contextWidth, tokenizer: tokenizer.id });
   for (const log of logs) await addLog(served, log, tokenizer);
+  if (served.counts.texts === 0) throw new CommandError(`--logs ${logs.join(', ')} holds no texts`);
   try {
     writeServedFile(path, served);
   } catch (error) {

@@ -84,6 +84,7 @@ function tableOf({ title, all, byClass, levels, outcome, contradictions }: Cover
     ...cells.map(line),
     '',
     `A response without a mark is called marked with a chance of at most ${alpha}${marksTried > 1 ? `, over ${marksTried} marks` : ''}; a marked one of the expected strength unmarked with at most ${beta}.`,
+    ...(all.ofEligible.n === 0 ? ['', ...NONE_ELIGIBLE] : []),
     ...contradictions.flatMap(({ kind, n, first }) => [
       '',
       `${n} ${KINDS[kind]}:`,
@@ -96,6 +97,10 @@ function tableOf({ title, all, byClass, levels, outcome, contradictions }: Cover
 const shareOf = ({ ofEligible: { found, n, low, high } }: Coverage) =>
   n === 0 ? 'none eligible' : `${found} of ${n} (${percent(low)} to ${percent(high)})`;
 const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+const NONE_ELIGIBLE = [
+  'None is eligible: a response counts when its settings say that it should be marked and, were it marked, it would be found.',
+  'Without log-probabilities, entropies or --known, one bit of choice a token is assumed, which takes hundreds of tokens.',
+];
 const SHOWN = 5;
 const KINDS = {
   'not-as-configured': 'that should be marked and are not',

@@ -9,7 +9,7 @@ import {
   openCoverage,
   readServed,
 } from '@taggant/verify';
-import { at } from '../errors.ts';
+import { at, CommandError } from '../errors.ts';
 import type { KeyringFlags } from '../flags.ts';
 import { readJsonLines } from '../input.ts';
 import { readKeyring } from '../keyring-store.ts';
@@ -34,7 +34,9 @@ export async function auditLog(
     }
   }
   await output?.close();
-  return tally.result();
+  const result = tally.result();
+  if (result.all.n === 0) throw new CommandError(`${path} holds no responses`);
+  return result;
 }
 
 /** The keyring's other keys, under the mark's settings: what a response may carry in its place. */
@@ -68,7 +70,7 @@ function checkOf({ of, ofEligible, outcome, counts }: Coverage, least: number): 
   const others = causes.map(([name, count]) => `${count} ${name}`).join(', ');
   const message =
     n === 0
-      ? 'no response should be marked and is long enough to tell'
+      ? 'no response is eligible: that should be marked, and would then be found'
       : `${found} of ${n} (${percent(low)} to ${percent(high)}); expected at least ${percent(least)}${others && `; besides: ${others}`}`;
   return {
     id,

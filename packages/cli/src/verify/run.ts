@@ -1,5 +1,5 @@
 /** `taggant verify`, from its config to its outputs. @module */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { basename, relative, sep } from 'node:path';
 import {
   type GateResult,
@@ -34,22 +34,23 @@ interface Flags {
 export async function verify(flags: Flags): Promise<void> {
   const [started, timestamp] = [performance.now(), new Date().toISOString()];
   const file = await readConfig(flags.config);
-  const opened = await openGate(file);
+  const opened = await named(file.path, () => openGate(file));
   try {
     const { mark } = opened.gate;
+    const { against } = flags;
+    const before = against === undefined ? undefined : textOf(against);
     const baseline =
-      flags.against === undefined
-        ? undefined
-        : saying(flags.against, () => parseBaseline(textOf(flags.against as string), mark));
+      against === undefined ? undefined : await named(against, async () => parseBaseline(before as string, mark));
     const progress = await openGateProgress();
-    const run = await runGate({
+    const gate = {
       ...opened.gate,
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       baseline,
       checks: await coverageChecks(file, opened.gate),
       software: { name: 'taggant', version: VERSION },
       onProgress: progress.show,
-    }).finally(progress.stop);
+    };
+    const run = await named(file.path, () => runGate(gate)).finally(progress.stop);
     const { result } = run;
     const seconds = (performance.now() - started) / 1000;
     await writeOutputs(result, { config: file.path, seconds, timestamp }, flags);
@@ -88,14 +89,18 @@ function uriOf(config: string): string {
 }
 
 function textOf(path: string): string {
-  if (!existsSync(path)) throw new CommandError(`${path}: no such file or folder`);
-  return readFileSync(path, 'utf8');
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw at(`cannot read ${path}`, error);
+  }
 }
 
-function saying<T>(place: string, act: () => T): T {
+/** Errors that do not say where they belong are the file's. */
+async function named<T>(place: string, act: () => Promise<T>): Promise<T> {
   try {
-    return act();
+    return await act();
   } catch (error) {
-    throw at(place, error);
+    throw error instanceof CommandError ? error : at(place, error);
   }
 }

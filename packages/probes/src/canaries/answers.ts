@@ -29,6 +29,7 @@ export class CanaryAnswers {
   readonly #asked = new Set<number>();
   readonly #answered = new Map<number, { first: number; counts: Map<number, number> }>();
   readonly #replies = { count: 0, usable: 0, none: 0, several: 0 };
+  readonly #firsts: { readonly place: number; readonly variant: number }[] = [];
   readonly #history: { readonly place: number; readonly variant: number }[] = [];
 
   constructor(deck: Deck, replies: Iterable<CanaryReply> = []) {
@@ -54,9 +55,13 @@ export class CanaryAnswers {
       return;
     }
     this.#replies.usable++;
-    const known = this.#answered.get(place) ?? { first: variant, counts: new Map<number, number>() };
+    let known = this.#answered.get(place);
+    if (known === undefined) {
+      known = { first: variant, counts: new Map() };
+      this.#answered.set(place, known);
+      this.#firsts.push({ place, variant });
+    }
     known.counts.set(variant, (known.counts.get(variant) ?? 0) + 1);
-    this.#answered.set(place, known);
   }
 
   /** Triggers that were asked, by their place in the deck, in the order in which they first were. */
@@ -67,6 +72,11 @@ export class CanaryAnswers {
   /** Triggers with a usable reply, by place, in the order of that reply. */
   get answered(): ReadonlyMap<number, TriggerAnswers> {
     return this.#answered;
+  }
+
+  /** @internal The first usable reply of each trigger, in order: what follows them takes the new ones alone. */
+  get firsts(): readonly { readonly place: number; readonly variant: number }[] {
+    return this.#firsts;
   }
 
   /** @internal What {@link CanaryAnswers.count} took in, in order: counted anew, it gives the answers at any moment. */

@@ -28,9 +28,8 @@ export class CanaryBets {
   }
 
   /** Takes in what was answered since the last call. */
-  follow({ answered }: CanaryAnswers): this {
-    for (const [place, { first }] of [...answered].slice(this.#taken)) this.#bet(place, first);
-    this.#taken = answered.size;
+  follow({ firsts }: CanaryAnswers): this {
+    for (; this.#taken < firsts.length; this.#taken++) this.#bet(firsts[this.#taken]);
     return this;
   }
 
@@ -48,7 +47,7 @@ export class CanaryBets {
     return this.#lnSups.reduce((a, b) => Math.max(a, b));
   }
 
-  #bet(place: number, variant: number): void {
+  #bet({ place, variant }: CanaryAnswers['firsts'][number]): void {
     const k = this.#sizes[place];
     const [hit, miss] = [k - 1, -1].map((gain) => LAMBDAS.map((lambda) => Math.log1p(lambda * gain)));
     for (let row = 0; row < this.#lnSups.length; row++) {

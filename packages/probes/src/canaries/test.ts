@@ -19,7 +19,7 @@
 import { checkInteger, checkOneOf } from '@taggant/core';
 import { bonferroni } from '@taggant/stats';
 import { type AnytimeEvidence, POINT_RATIO } from '../run-evidence.ts';
-import { CanaryAnswers, type CanaryReply, type TriggerAnswers } from './answers.ts';
+import { CanaryAnswers, type CanaryReply } from './answers.ts';
 import { CanaryBets } from './bets.ts';
 import type { Deck } from './deck.ts';
 import type { Draws } from './draw.ts';
@@ -76,7 +76,7 @@ export interface CanaryTestOptions {
   readonly statistic?: CanaryStatistic;
   /** How many of the best accounts to list. Default 5. */
   readonly top?: number;
-  /** Whether to look back at how the evidence built up, which costs a test at each point of the curve. Default false. */
+  /** Whether to look back at how the evidence built up, which costs up to a test at each point of the curve. Default false. */
   readonly curve?: boolean;
 }
 
@@ -108,8 +108,9 @@ export function testAnswers(
   checkOneOf(statistic, 'statistic', STATISTICS);
   checkInteger(top, 'top', 1, 2 ** 24);
   const { sizes } = deck;
-  const rows = best(decisive(answers, draws, statistic), top);
-  const evidence = evidenceOf(answers, draws);
+  const known: Tables = new Map();
+  const rows = best(decisive(answers, draws, statistic, known), top);
+  const evidence = evidenceOf(answers, draws, known);
   const candidates = rows.map((row): CanaryCandidate => {
     const figures = evidence(row);
     return { account: draws.accounts[row], ...figures, lnP: lnPOf(figures, statistic) };
@@ -131,15 +132,15 @@ export function testAnswers(
 
 type Figures = Omit<CanaryCandidate, 'account' | 'lnP'>;
 
-/** What the answers so far say of the account in a row. */
-function evidenceOf(answers: CanaryAnswers, draws: Draws): (row: number) => Figures {
+/** What the answers so far say of the account in a row. `known`: the tables of an earlier call. */
+function evidenceOf(answers: CanaryAnswers, draws: Draws, known: Tables): (row: number) => Figures {
   const { sizes } = answers.deck;
   const tests = draws.accounts.length;
-  const [hits, counts] = [hitTables(answers, sizes), countTables(answers, sizes)];
+  const counts = countTables(answers, sizes, known);
   const hitLaws = answers.asked.map((place) => hitLaw(sizes[place]));
-  const countLaws = counts.map(({ table }) => lawOf(table));
+  const countLaws = counts.map(({ law }) => law);
   return (row) => {
-    const [hit, score] = [hits, counts].map((tables) => total(draws, tables, sizes.length, row));
+    const [hit, score] = [hitsOf(answers, draws, sizes.length, row), total(draws, counts, sizes.length, row)];
     const own = draws.variants.subarray(row * sizes.length, (row + 1) * sizes.length);
     const { lnE, lnSup } = new CanaryBets(sizes, own).follow(answers).of(0);
     return {
@@ -161,8 +162,9 @@ function lnPOf({ lnPHits, lnPCounts, lnSup }: Figures, statistic: CanaryStatisti
 /** A point at every reply, and when they are many, every 5 % more. */
 function curveOf({ deck, history }: CanaryAnswers, draws: Draws, row: number): CanaryCurvePoint[] {
   const before = new CanaryAnswers(deck);
+  const known: Tables = new Map();
   const point = (): CanaryCurvePoint => {
-    const { lnPHits, lnPCounts, lnE } = evidenceOf(before, draws)(row);
+    const { lnPHits, lnPCounts, lnE } = evidenceOf(before, draws, known)(row);
     const { count, usable } = before.replies;
     return { replies: count, n: before.answered.size, lnP: lnPHits, lnE, power: { n: usable, lnP: lnPCounts } };
   };
@@ -194,37 +196,47 @@ export function lawOf(table: Int32Array): ScoreLaw {
   return { scores: [...times.keys()], probabilities: Array.from(times.values(), (count) => count / table.length) };
 }
 
-/** The score of each variant of one trigger. */
+/** What a trigger's replies weigh. */
 interface Table {
   readonly place: number;
+  /** The score of each variant. */
   readonly table: Int32Array;
+  readonly law: ScoreLaw;
+  /** Usable replies that it was made of. */
+  readonly usable: number;
 }
 
-function tables(
-  answered: ReadonlyMap<number, TriggerAnswers>,
-  sizes: readonly number[],
-  score: (variant: number, answers: TriggerAnswers, k: number) => number,
-): Table[] {
-  return Array.from(answered, ([place, answers]) => {
+/** Tables by their places. */
+type Tables = Map<number, Table>;
+
+/** The tables of counts; those of triggers that were not answered since are taken from `known`. */
+function countTables({ answered }: CanaryAnswers, sizes: readonly number[], known: Tables): Table[] {
+  return Array.from(answered, ([place, { counts }]) => {
+    const usable = [...counts.values()].reduce((a, b) => a + b);
+    const kept = known.get(place);
+    if (kept?.usable === usable) return kept;
     const k = sizes[place];
-    return { place, table: Int32Array.from({ length: k }, (_, variant) => score(variant, answers, k)) };
+    const table = Int32Array.from({ length: k }, (_, variant) => scoreOf(counts.get(variant) ?? 0, k));
+    const made = { place, table, law: lawOf(table), usable };
+    known.set(place, made);
+    return made;
   });
 }
 
-const hitTables = ({ answered }: CanaryAnswers, sizes: readonly number[]) =>
-  tables(answered, sizes, (variant, { first }) => (variant === first ? 1 : 0));
-
-const countTables = ({ answered }: CanaryAnswers, sizes: readonly number[]) =>
-  tables(answered, sizes, (variant, { counts }, k) => scoreOf(counts.get(variant) ?? 0, k));
+const hitsOf = ({ firsts }: CanaryAnswers, { variants }: Draws, width: number, row: number) =>
+  firsts.reduce((sum, { place, variant }) => sum + (variants[row * width + place] === variant ? 1 : 0), 0);
 
 const total = ({ variants }: Draws, tables: readonly Table[], width: number, row: number) =>
   tables.reduce((sum, { place, table }) => sum + table[variants[row * width + place]], 0);
 
 /** By what the accounts are ranked. */
-function decisive(answers: CanaryAnswers, draws: Draws, statistic: CanaryStatistic): Float64Array {
+function decisive(answers: CanaryAnswers, draws: Draws, statistic: CanaryStatistic, known: Tables): Float64Array {
   const { sizes } = answers.deck;
   if (statistic === 'e-value') return new CanaryBets(sizes, draws.variants).follow(answers).lnSups;
-  const tables = (statistic === 'hits' ? hitTables : countTables)(answers, sizes);
+  if (statistic === 'hits') {
+    return Float64Array.from(draws.accounts, (_, row) => hitsOf(answers, draws, sizes.length, row));
+  }
+  const tables = countTables(answers, sizes, known);
   return Float64Array.from(draws.accounts, (_, row) => total(draws, tables, sizes.length, row));
 }
 

@@ -1,16 +1,17 @@
 /**
  * The journal of a run: every answer in order of arrival, on disk before it counts.
  *
- * The first line names the plan by its commitment; each other holds one prompt's outcome with what it cost, and is written
- * in one go and flushed. A process may die at any moment: a line that it was writing is cut off by the next one. What
- * cannot be promised: a request in flight at that moment is asked again, and its cost is forgotten.
+ * The first line names the plan by its commitment; each other holds one prompt's outcome with what it cost, or what attempts
+ * cost that came to nothing, and is written in one go and flushed. A process may die at any moment: a line that it was writing
+ * is cut off by the next one. What cannot be promised: a request in flight at that moment is asked again, and its cost is
+ * forgotten.
  * @module
  */
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fields, hash, integer, oneOf } from '@taggant/core/fields';
 import { flushFolder } from '@taggant/core/whole-file';
-import { decodeUtf8, parseJson } from '../json-lines.ts';
+import { linesOf, parseJson } from '../json-lines.ts';
 import { OUTCOME_FIELDS, type Outcome, ordered, outcomeOf } from './transcript.ts';
 
 /** What an answer cost: requests with retries, tokens of prompts and answers. */
@@ -36,6 +37,8 @@ export interface Journal {
   readonly summary?: RunSummary;
   /** Returns when the line is on disk. */
   append(i: number, outcome: Outcome, cost: Cost): void;
+  /** What was spent on prompts that have no outcome yet. */
+  charge(cost: Cost): void;
   /** The last line of all. */
   end(summary: RunSummary): void;
   close(): void;
@@ -50,21 +53,33 @@ export function openJournal(path: string, commitment: string, count: number): Jo
   const known = readJournal(path, commitment, count);
   if (known.bytes < (statSync(path, { throwIfNoEntry: false })?.size ?? 0)) truncateSync(path, known.bytes);
   const file = openSync(path, 'a', 0o600);
-  const write = (value: object) => {
-    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  const write = (text: string) => {
+    const bytes = Buffer.from(`${text}\n`);
     if (writeSync(file, bytes) !== bytes.length) throw new Error(`${path}: no room for a whole line`);
     fsyncSync(file);
   };
+  // What could not be read again must not get there: it would end the run for good.
+  const writeEntry = (value: object) => {
+    const text = JSON.stringify(value);
+    parseEntry(parseJson(text, path), path, count);
+    write(text);
+  };
   if (known.bytes === 0) {
-    write(header);
+    write(JSON.stringify(header));
     flushFolder(dirname(path));
   }
   return {
     ...known,
-    append: (i, outcome, cost) => write({ i, ...ordered(outcome), requests: cost.requests, tokens: cost.tokens }),
-    end: ({ end, used, requests, tokens }) => write({ end, used, requests, tokens }),
+    append: (i, outcome, cost) => writeEntry({ i, ...ordered(outcome), requests: cost.requests, tokens: cost.tokens }),
+    charge: ({ requests, tokens }) => writeEntry({ requests, tokens }),
+    end: ({ end, used, requests, tokens }) => writeEntry({ end, used, requests, tokens }),
     close: () => closeSync(file),
   };
+}
+
+interface Answered extends Cost {
+  readonly i: number;
+  readonly outcome: Outcome;
 }
 
 interface Known {
@@ -78,27 +93,38 @@ interface Known {
 function readJournal(path: string, commitment: string, count: number): Known {
   const contents = statSync(path, { throwIfNoEntry: false }) === undefined ? Buffer.alloc(0) : readFileSync(path);
   const bytes = contents.lastIndexOf(0x0a) + 1;
-  const [header, ...lines] = decodeUtf8(contents.subarray(0, bytes), path).split('\n').slice(0, -1);
   const outcomes = new Map<number, Outcome>();
   let spent = { requests: 0, tokens: 0 };
   let summary: RunSummary | undefined;
-  if (header !== undefined) checkHeader(parseJson(header, `${path}:1`), path, commitment);
-  lines.forEach((line, n) => {
-    const name = `${path}:${n + 2}`;
-    const value = parseJson(line, name);
-    if (summary !== undefined) throw new RangeError(`"${name}" expected nothing behind the end of a run`);
-    if (isEnd(value)) {
-      summary = parseRunSummary(value, name);
-      return;
+  let isHeader = true;
+  for (const { text, name } of linesOf(contents.subarray(0, bytes), path)) {
+    const value = parseJson(text, name);
+    if (isHeader) {
+      checkHeader(value, path, commitment);
+      isHeader = false;
+      continue;
     }
-    const fields = new Fields(value, name, ['i', ...OUTCOME_FIELDS, 'requests', 'tokens']);
-    const cost = costOf(fields);
-    const i = fields.get('i', integer(0, count - 1));
+    if (summary !== undefined) throw new RangeError(`"${name}" expected nothing behind the end of a run`);
+    const entry = parseEntry(value, name, count);
+    if ('end' in entry) {
+      summary = entry;
+      continue;
+    }
+    spent = { requests: spent.requests + entry.requests, tokens: spent.tokens + entry.tokens };
+    if (!('i' in entry)) continue;
+    const { i, outcome } = entry;
     if (outcomes.has(i)) throw new RangeError(`"${name}.i" expected a number that is new, got ${i}`);
-    outcomes.set(i, outcomeOf(fields, name));
-    spent = { requests: spent.requests + cost.requests, tokens: spent.tokens + cost.tokens };
-  });
+    outcomes.set(i, outcome);
+  }
   return { outcomes, spent, summary, bytes };
+}
+
+/** Any line but the first. */
+function parseEntry(value: unknown, name: string, count: number): RunSummary | Cost | Answered {
+  if (has(value, 'end')) return parseRunSummary(value, name);
+  if (!has(value, 'i')) return costOf(new Fields(value, name, ['requests', 'tokens']));
+  const fields = new Fields(value, name, ['i', ...OUTCOME_FIELDS, 'requests', 'tokens']);
+  return { i: fields.get('i', integer(0, count - 1)), outcome: outcomeOf(fields, name), ...costOf(fields) };
 }
 
 function checkHeader(value: unknown, path: string, commitment: string): void {
@@ -122,7 +148,7 @@ export function parseRunSummary(value: unknown, name: string): RunSummary {
   };
 }
 
-const isEnd = (value: unknown) => typeof value === 'object' && value !== null && 'end' in value;
+const has = (value: unknown, field: string) => typeof value === 'object' && value !== null && field in value;
 const costOf = (fields: Fields): Cost => ({
   requests: fields.get('requests', AMOUNT),
   tokens: fields.get('tokens', AMOUNT),

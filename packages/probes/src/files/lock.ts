@@ -4,19 +4,18 @@ import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, wr
 
 /**
  * Takes the lock, and returns what gives it back. What a dead process left is taken over; throws while another one lives,
- * or while this process holds it already. A process that ends gives back what it holds, unless it is killed.
+ * or while this process holds it already. A process that ends gives back what it holds, unless it is killed. `busy`: what the
+ * other process is doing.
  *
  * @example
  * const release = takeLock('run.lock');
  */
-export function takeLock(path: string): () => void {
+export function takeLock(path: string, busy = (owner: number) => `process ${owner} is writing this file`): () => void {
   while (!create(path)) {
     const owner = ownerOf(path);
     if (owner === undefined) continue;
     if (isAtWork(owner, path)) {
-      throw new Error(
-        `process ${owner} is writing this file; wait for it, or remove ${path} if that is another program`,
-      );
+      throw new Error(`${busy(owner)}; wait for it, or remove ${path} if that is another program`);
     }
     removeThatOf(owner, path);
   }

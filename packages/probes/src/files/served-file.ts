@@ -35,7 +35,7 @@ export async function addServedLog(served: ServedContexts, path: string, options
     if (line.trim() === '') continue;
     try {
       const { text, tokens = text, prompt = [] } = recordOf(line);
-      served.add(idsOf(tokens, 'tokens', tokenizer), idsOf(prompt, 'prompt', tokenizer));
+      served.add(idsOf(tokens, 'tokens', tokenizer), idsOf(prompt, 'prompt', tokenizer), typeof tokens === 'string');
     } catch (error) {
       (error as Error).message = `${path}:${number}: ${(error as Error).message}`;
       throw error;
@@ -44,9 +44,9 @@ export async function addServedLog(served: ServedContexts, path: string, options
   }
 }
 
-/** Writes the set: the file appears whole or not at all. */
+/** Writes the set: the file appears whole or not at all, for its owner's eyes. */
 export function writeServedFile(path: string, served: ServedContexts): void {
-  writeWholeFile(path, withTrailer(served.pieces(), createHash('sha256')));
+  writeWholeFile(path, withTrailer(served.pieces(), createHash('sha256')), 0o600);
 }
 
 /** Reads a set. Throws RangeError for a file that is none, was cut short or changed. */

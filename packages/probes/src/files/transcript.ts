@@ -29,8 +29,13 @@ export type AnsweredLine = { readonly i: number } & Prompt & Reply;
 
 export const isAnswered = (line: TranscriptLine): line is AnsweredLine => 'reply' in line;
 
-/** The bytes of a transcript, field by field in one order. */
+/** The text of a transcript, field by field in one order. */
 export const printTranscript = (lines: readonly TranscriptLine[]): string => lines.map(printLine).join('');
+
+/** Its bytes, line by line: all of them may be more than a string holds. */
+export function* transcriptBytes(lines: readonly TranscriptLine[]): Generator<Uint8Array> {
+  for (const line of lines) yield Buffer.from(printLine(line));
+}
 
 function printLine({ i, id, prompt, messages, ...outcome }: TranscriptLine): string {
   const shown =

@@ -5,7 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { CanaryKey, EngineKey, exportEngineKey, MarkKey, sha256Hex } from '@taggant/core';
-import { Fields, hash, oneOf, word } from '@taggant/core/fields';
+import { hash } from '@taggant/core/fields';
 import canonicalize from 'canonicalize';
 import { type Plan, parsePlan } from './plan.ts';
 
@@ -30,14 +30,6 @@ export function commitmentFile(plan: Plan): string {
   const { name, version } = plan.software;
   const algorithm = ALGORITHM;
   return `${JSON.stringify({ commitment: planCommitment(plan), algorithm, software: { name, version } }, null, 2)}\n`;
-}
-
-/** The hash in a {@link commitmentFile}. */
-export function parseCommitmentFile(value: unknown): string {
-  const fields = new Fields(value, 'commitment', ['commitment', 'algorithm', 'software']);
-  fields.get('algorithm', oneOf(ALGORITHM));
-  fields.get('software', (value, name) => new Fields(value, name, ['name', 'version']).get('version', word));
-  return fields.get('commitment', hash);
 }
 
 /**

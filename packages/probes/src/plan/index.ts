@@ -2,7 +2,6 @@
 export {
   commitmentFile,
   keyCommitment,
-  parseCommitmentFile,
   planCommitment,
   plannedKeys,
   sha256OfBytes,

@@ -16,7 +16,11 @@ export interface Plan {
   /** Radioactivity: whose ids the marks live on. */
   readonly tokenizer?: TokenizerId;
   /** JSON lines `{ id, prompt }` or `{ id, messages: [{ role, content }] }`. */
-  readonly prompts: FileRef & { readonly count: number };
+  readonly prompts: FileRef & {
+    readonly count: number;
+    /** They may carry marked text. What was shown is then never scored again, and the e-value decides. */
+    readonly marked?: true;
+  };
   /** Seed of `planOrder`, 0 to 2^53 - 1. */
   readonly order: { readonly seed: number };
   /**
@@ -37,7 +41,10 @@ export interface Plan {
   readonly alpha: number;
   /** `fixed`: every prompt is asked. `e-value`: asking may stop early, and the e-value decides. */
   readonly stopping: 'fixed' | 'e-value';
-  /** Requests count attempts, so that retries are paid for too; tokens are those of prompts and answers. */
+  /**
+   * Requests count attempts, so that retries are paid for too; tokens are those of prompts and answers, and need a limit to each
+   * answer (`max_tokens` or `max_completion_tokens`).
+   */
   readonly budget: { readonly requests: number; readonly tokens?: number };
   readonly decoys: number;
   readonly software: { readonly name: 'taggant'; readonly version: string };
@@ -92,8 +99,9 @@ export function parsePlan(value: unknown): Plan {
     suspect: fields.get('suspect', suspect),
     ...fields.optional({ marks: list(plannedMark), tokenizer: (value) => parseTokenizerId(value) }),
     prompts: fields.get('prompts', (value, name) => {
-      const prompts = new Fields(value, name, ['file', 'sha256', 'count']);
-      return { ...fileRef(prompts), count: prompts.get('count', integer(1, MAX_PROMPTS)) };
+      const prompts = new Fields(value, name, ['file', 'sha256', 'count', 'marked']);
+      const count = prompts.get('count', integer(1, MAX_PROMPTS));
+      return { ...fileRef(prompts), count, ...prompts.optional({ marked }) };
     }),
     order: fields.get('order', (value, name) => ({ seed: new Fields(value, name, ['seed']).get('seed', SEED) })),
     ...fields.optional({ served, accounts, deck }),
@@ -119,6 +127,11 @@ export function parsePlan(value: unknown): Plan {
       '"plan.stopping" expected fixed beside "accounts", whose p-values hold for a number of answers that was fixed',
     );
   }
+  if (plan.accounts !== undefined && plan.prompts.marked) {
+    throw new RangeError(
+      '"plan.prompts.marked" expected nothing beside "accounts", whose p-values need prompts without the key',
+    );
+  }
   if (plan.test === 'canaries' && plan.served !== undefined) {
     throw new RangeError('"plan.served" expected nothing in a test of canaries, which scores no contexts');
   }
@@ -138,12 +151,27 @@ export function parsePlan(value: unknown): Plan {
       '"plan.statistic" expected context where marks share a key (docs/statistics.md, "Cohorts of one key")',
     );
   }
+  if (plan.budget.tokens !== undefined && limitOf(plan.suspect) === undefined) {
+    throw new RangeError(
+      '"plan.budget.tokens" expected "max_tokens" in "plan.suspect.parameters" beside it: an answer without a limit can pass any budget',
+    );
+  }
   const needed = plan.test === 'canaries' ? (['deck'] as const) : (['marks', 'tokenizer'] as const);
   const missing = needed.find((field) => plan[field] === undefined);
   if (missing !== undefined)
     throw new TypeError(`"plan.${missing}" expected a value in a test of ${plan.test}, got none`);
   return plan;
 }
+
+/** Said, or left out: one plan has one form. */
+function marked(value: unknown, name: string): true {
+  if (flag(value, name)) return true;
+  throw new RangeError(`"${name}" expected true, or nothing`);
+}
+
+/** Tokens that an answer may have. */
+export const limitOf = ({ parameters }: Suspect): number | undefined =>
+  parameters?.max_tokens ?? parameters?.max_completion_tokens;
 
 function suspect(value: unknown, name: string): Suspect {
   const fields = new Fields(value, name, ['api', 'baseUrl', 'model', 'parameters']);

@@ -8,7 +8,7 @@ import { Unanswered } from './errors.ts';
 
 export interface Answer {
   readonly outcome: Outcome;
-  /** Tokens of the prompt and the answer, by the endpoint's own count. */
+  /** Tokens of the prompt and the answer, by the endpoint's own count, which is any number that it likes. */
   readonly tokens?: number;
 }
 
@@ -23,7 +23,7 @@ export function parseAnswer(body: string, withLogprobs = false): Answer {
     outcome: {
       // A refusal is an answer, and so is none: an empty one.
       reply: message === undefined ? textOf(text) : textOf(content ?? refusal),
-      ...(typeof finish_reason === 'string' ? { finish: finish_reason } : {}),
+      ...(isFinish(finish_reason) ? { finish: finish_reason } : {}),
       ...(withLogprobs && isObject(logprobs) ? { logprobs } : {}),
     },
     tokens: tokensOf(usage),
@@ -50,7 +50,7 @@ export function parseStream(body: string, withLogprobs = false): Answer {
     if (withLogprobs && isObject(choice.logprobs)) logprobs.push(choice.logprobs);
   }
   if (!isDone && finish === undefined) throw broken('a cut stream');
-  const kept = { ...(finish === undefined ? {} : { finish }), ...(logprobs.length === 0 ? {} : { logprobs }) };
+  const kept = { ...(isFinish(finish) ? { finish } : {}), ...(logprobs.length === 0 ? {} : { logprobs }) };
   return { outcome: { reply: reply === '' ? refusal : reply, ...kept }, tokens };
 }
 
@@ -84,5 +84,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 const broken = (reason: string) => new Unanswered(reason, { charged: true });
+/** A stranger's word; anything else that stands in its place tells nothing, and may be a text that no file can hold. */
+const isFinish = (value: unknown): value is string => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value);
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const asObject = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});

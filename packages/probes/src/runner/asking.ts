@@ -1,7 +1,7 @@
 /** A run's work: several prompts at a time, what fails again, and the answers in the plan's order. @module */
 import type { Cost, Journal, RunEnd, RunSummary } from '../files/journal.ts';
 import { isAnswered, type Outcome, type TranscriptLine } from '../files/transcript.ts';
-import type { Plan } from '../plan/plan.ts';
+import { limitOf, type Plan } from '../plan/plan.ts';
 import { type Prompt, textsOf } from '../plan/prompts.ts';
 import { Budget, type Grant } from './budget.ts';
 import type { Ask } from './endpoint.ts';
@@ -31,9 +31,15 @@ export class Asking {
   readonly #signal: AbortSignal;
   /** Failures since the last answer: the endpoint may be down. */
   #doubtful: Result[] = [];
-  /** Prompts with a second chance, with what the first one cost; those that wait for it. */
-  readonly #second = new Map<number, Cost>();
+  /** What failed attempts cost, of prompts without an outcome. */
+  readonly #attempted = new Map<number, Cost>();
+  /** Prompts with a second chance; those that wait for it. */
+  readonly #second = new Set<number>();
   readonly #waiting: number[] = [];
+  /** Failed attempts of each prompt under way. */
+  readonly #underWay = new Map<number, number>();
+  /** Whether there is an endpoint: it said something, if only that it is busy. */
+  #isHeard: boolean;
   #failed = 0;
   #next = 0;
   #isStopped = false;
@@ -46,6 +52,7 @@ export class Asking {
     this.#journal = journal;
     this.#prompts = prompts;
     this.#outcomes = new Map(journal.outcomes);
+    this.#isHeard = this.#outcomes.size > 0;
     for (const outcome of this.#outcomes.values()) if ('failed' in outcome) this.#failed++;
     this.#budget = new Budget(plan.budget, journal.spent);
     this.#clock = options.clock ?? systemClock;
@@ -57,7 +64,14 @@ export class Asking {
     const { summary } = this.#journal;
     this.#takeOver(summary?.used);
     if (summary !== undefined) return this.#finished(summary);
-    if (!this.#isStopped) await this.#askAll(ask);
+    if (!this.#isStopped) {
+      try {
+        await this.#askAll(ask);
+      } catch (error) {
+        this.#chargeAttempts();
+        throw error;
+      }
+    }
     if (this.#outcomes.size === 0 && this.#lastFailure !== undefined) throw this.#isMute(this.#lastFailure);
     const end = this.#end();
     this.#journal.end(end);
@@ -92,11 +106,11 @@ export class Asking {
 
   async #askOne(i: number, ask: Ask): Promise<void> {
     const texts = textsOf(this.#prompts[i]);
-    const { max_tokens, max_completion_tokens } = this.#plan.suspect.parameters ?? {};
-    const most = this.#tokensOf(texts) + (max_tokens ?? max_completion_tokens ?? 0);
+    const most = this.#tokensOf(texts) + (limitOf(this.#plan.suspect) ?? 0);
     const grant = await this.#budget.grant(most);
     if (grant === undefined) return;
     let charged = 0;
+    this.#underWay.set(i, 0);
     try {
       const result = await this.#attempts(i, ask, grant, most);
       if (result === undefined) return;
@@ -105,6 +119,7 @@ export class Asking {
       this.#settleDoubts();
       this.#record(result);
     } finally {
+      this.#underWay.delete(i);
       grant.settle(charged);
     }
   }
@@ -117,22 +132,31 @@ export class Asking {
     most: number,
   ): Promise<(Result & { lastTokens: number; isDoubtful: boolean }) | undefined> {
     const { retries = 8, waitMs = 500, maxWaitMs = 60_000, random = () => 1 } = this.#options;
-    let { requests, tokens } = this.#second.get(i) ?? { requests: 0, tokens: 0 };
+    let { requests, tokens } = this.#attempted.get(i) ?? { requests: 0, tokens: 0 };
     for (let attempt = 1; ; attempt++) {
       await this.#pace.turn(this.#signal);
       requests++;
       try {
         const { outcome, tokens: told } = await ask(this.#prompts[i], this.#signal);
+        this.#isHeard = true;
         const texts = [...textsOf(this.#prompts[i]), 'reply' in outcome ? outcome.reply : ''];
-        const lastTokens = told ?? this.#tokensOf(texts);
+        const own = this.#tokensOf(texts);
+        // The suspect must not choose what it costs: to say much would end the test, to say nothing would lift the budget.
+        const ceiling = limitOf(this.#plan.suspect) === undefined ? own : most;
+        const lastTokens = Math.min(Math.max(told ?? 0, own), ceiling);
         return { i, outcome, cost: { requests, tokens: tokens + lastTokens }, lastTokens, isDoubtful: false };
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error;
+        this.#isHeard ||= !error.isSilent;
+        this.#underWay.set(i, attempt);
         const lastTokens = error.charged ? most : 0;
         tokens += lastTokens;
+        this.#attempted.set(i, { requests, tokens });
         if (attempt > retries) {
           return { i, outcome: { failed: error.message }, cost: { requests, tokens }, lastTokens, isDoubtful: true };
         }
+        if (this.#isNobodyThere()) throw this.#isAbsent(error.message);
+        this.#options.onRetry?.({ reason: error.message, attempt: attempt + 1, attempts: retries + 1 });
         const asked = Math.min(error.retryAfterMs ?? 0, maxWaitMs);
         this.#pace.hold(asked);
         await this.#clock.wait(Math.max(asked, backOff(attempt, waitMs, maxWaitMs, random)), this.#signal);
@@ -154,29 +178,59 @@ export class Asking {
     for (const result of doubtful) {
       if (this.#second.has(result.i)) this.#record(result);
       else {
-        this.#second.set(result.i, result.cost);
+        this.#second.add(result.i);
         this.#waiting.push(result.i);
       }
     }
+  }
+
+  /** A wrong address is known after a few attempts; an endpoint that was heard once gets all of them. */
+  #isNobodyThere(): boolean {
+    return !this.#isHeard && [...this.#underWay.values()].every((failed) => failed >= ATTEMPTS_UNHEARD);
+  }
+
+  #isAbsent(reason: string): Error {
+    const { size } = this.#underWay;
+    return new Error(
+      `the suspect's endpoint answers nothing: at least ${ATTEMPTS_UNHEARD} attempts at ${size === 1 ? 'a prompt' : `each of ${size} prompts`} failed (${reason}); ${this.#runAgain()}`,
+    );
   }
 
   #isDown(): Error {
     const reasons = new Set(this.#doubtful.map(({ outcome }) => ('failed' in outcome ? outcome.failed : '')));
     const { length } = this.#doubtful;
     return new Error(
-      `the suspect's endpoint answers nothing: ${length} ${length === 1 ? 'prompt' : 'prompts in a row'} failed (${[...reasons].join(', ')}); run again when it does`,
+      `the suspect's endpoint answers nothing: ${length} ${length === 1 ? 'prompt' : 'prompts in a row'} failed (${[...reasons].join(', ')}); ${this.#runAgain()}`,
     );
+  }
+
+  /** What was spent on prompts without an outcome, so that the budget holds over starts; with no answer yet, nothing. */
+  #chargeAttempts(): void {
+    if (this.#outcomes.size === 0 || this.#attempted.size === 0) return;
+    const sum = { requests: 0, tokens: 0 };
+    for (const { requests, tokens } of this.#attempted.values()) {
+      sum.requests += requests;
+      sum.tokens += tokens;
+    }
+    this.#journal.charge(sum);
   }
 
   /** Nothing was answered, so there is nothing to end: a wrong address does not use up a plan. */
   #isMute(reason: string): Error {
     return new Error(
-      `the suspect's endpoint answered nothing before the budget was spent (${reason}); run again when it does`,
+      `the suspect's endpoint answered nothing before the budget was spent (${reason}); ${this.#runAgain()}`,
     );
+  }
+
+  /** Names the host and no path: that may tell who asks. */
+  #runAgain(): string {
+    const { baseUrl } = this.#plan.suspect;
+    return `run again when ${baseUrl === undefined ? 'it' : new URL(baseUrl).host} does`;
   }
 
   #record({ i, outcome, cost }: Result): void {
     this.#journal.append(i, outcome, cost);
+    this.#attempted.delete(i);
     this.#outcomes.set(i, outcome);
     if ('failed' in outcome) this.#failed++;
     this.#takeOver();
@@ -229,3 +283,5 @@ export class Asking {
     return countTokens === undefined ? 0 : texts.reduce((sum, text) => sum + countTokens(text), 0);
   }
 }
+
+const ATTEMPTS_UNHEARD = 3;

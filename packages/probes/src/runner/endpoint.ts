@@ -1,6 +1,6 @@
 /** One request to an OpenAI-compatible endpoint: a prompt in, an answer or the reason why there is none out. @module */
 
-import type { Suspect } from '../plan/plan.ts';
+import { limitOf, type Suspect } from '../plan/plan.ts';
 import { type Prompt, textsOf } from '../plan/prompts.ts';
 import { type Answer, parseAnswer, parseStream } from './answer.ts';
 import { readText } from './body.ts';
@@ -48,7 +48,7 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
       if (signal.aborted) throw signal.reason;
       if (error instanceof Unanswered || error instanceof Refused) throw error;
       // Whatever fetch says may quote what was sent.
-      throw new Unanswered(timeout.aborted ? 'time-out' : `network${codeOf(error)}`, { charged: true });
+      throw new Unanswered(timeout.aborted ? 'time-out' : `network${codeOf(error)}`, { charged: true, isSilent: true });
     }
   };
 
@@ -67,7 +67,8 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
     if (AGAIN.includes(response.status) || response.status >= 500) {
       throw new Unanswered(reason, { charged: false, retryAfterMs: retryAfter(response) });
     }
-    throw new Refused(`the suspect's endpoint refuses: ${reason} ${masked(text, key)}`.trim());
+    const hint = response.status === 404 && !/\/v\d/.test(address.pathname) ? ' (is the base .../v1?)' : '';
+    throw new Refused(`the suspect's endpoint refuses: ${`${reason} ${masked(text, key)}`.trim()}${hint}`);
   }
 
   /** Follows the endpoint within its origin, so that the key does not travel. */
@@ -93,10 +94,20 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
     const text = await readText(response, MAX_ANSWER_BYTES);
     const withLogprobs = suspect.parameters?.logprobs !== undefined;
     const answer = isStream ? parseStream(text, withLogprobs) : parseAnswer(text, withLogprobs);
-    if (holdsKey(JSON.stringify(answer), key))
-      throw new Unanswered('an answer that repeats the key', { charged: true });
+    if (holdsKey(answer, key)) throw new Unanswered('an answer that repeats the key', { charged: true });
+    const most = mostBytes(suspect);
+    if (Buffer.byteLength(JSON.stringify(answer.outcome)) > most) {
+      throw new Unanswered(`an answer above ${most} bytes`, { charged: true });
+    }
     return answer;
   }
+}
+
+/** Of an answer as it is kept: far above what was asked for, and too little to fill a disk or a string. */
+function mostBytes(suspect: Suspect): number {
+  const { logprobs } = suspect.parameters ?? {};
+  const ofToken = 64 + (logprobs === undefined ? 0 : 256 * (1 + logprobs));
+  return 1024 + ofToken * (limitOf(suspect) ?? 1 << 14);
 }
 
 function requestBody({ api, model, parameters = {} }: Suspect, prompt: Prompt, stream: boolean): object {
@@ -145,4 +156,5 @@ function codeOf(error: unknown): string {
 const AGAIN = [408, 409, 425, 429];
 const MAX_HOPS = 3;
 const MAX_ERROR_BYTES = 1 << 16;
+/** As it travels: a stream takes hundreds of bytes for a token. */
 const MAX_ANSWER_BYTES = 1 << 24;

@@ -5,10 +5,16 @@ export class Unanswered extends Error {
   readonly retryAfterMs?: number;
   /** The server may have worked on it, and counted its tokens. */
   readonly charged: boolean;
+  /** No answer came, or a torn one: nobody may be there. */
+  readonly isSilent: boolean;
 
-  constructor(reason: string, { charged, retryAfterMs }: { charged: boolean; retryAfterMs?: number }) {
+  constructor(
+    reason: string,
+    { charged, retryAfterMs, isSilent = false }: { charged: boolean; retryAfterMs?: number; isSilent?: boolean },
+  ) {
     super(reason);
     this.charged = charged;
+    this.isSilent = isSilent;
     this.retryAfterMs = retryAfterMs;
   }
 }

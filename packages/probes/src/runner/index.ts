@@ -22,4 +22,4 @@ export {
 export { type Ask, type EndpointOptions, openEndpoint } from './endpoint.ts';
 export { Refused, Unanswered } from './errors.ts';
 export { backOff, type Clock, systemClock } from './pace.ts';
-export { type Decide, type Run, type RunOptions, type RunProgress, runPlan } from './run.ts';
+export { type Decide, type FailedAttempt, type Run, type RunOptions, type RunProgress, runPlan } from './run.ts';

@@ -16,5 +16,13 @@ export function masked(text: string, key = ''): string {
   return shown.length > 300 ? `${shown.slice(0, 300)}...` : shown;
 }
 
-/** Whether a text gives the key away. Short keys are none: servers that need no key are given `EMPTY`, `none`, `x`. */
-export const holdsKey = (text: string, key = ''): boolean => key.length >= 12 && text.includes(key);
+/**
+ * Whether a text, or a text anywhere in parsed JSON, gives the key away: no printed JSON, whose escapes would hide it. Short keys
+ * are none: servers that need no key are given `EMPTY`, `none`, `x`.
+ */
+export function holdsKey(value: unknown, key = ''): boolean {
+  if (key.length < 12) return false;
+  if (typeof value === 'string') return value.includes(key);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, field]) => name.includes(key) || holdsKey(field, key));
+}

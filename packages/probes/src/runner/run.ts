@@ -11,7 +11,7 @@ import { checkInteger, checkPositive } from '@taggant/core';
 import { writeWholeFile } from '@taggant/core/whole-file';
 import { type Cost, openJournal, type RunSummary } from '../files/journal.ts';
 import { takeLock } from '../files/lock.ts';
-import { type AnsweredLine, printTranscript, type TranscriptLine } from '../files/transcript.ts';
+import { type AnsweredLine, type TranscriptLine, transcriptBytes } from '../files/transcript.ts';
 import { planCommitment, sha256OfBytes } from '../plan/commitment.ts';
 import { type AtHand, refuseDeviations } from '../plan/deviations.ts';
 import { planOrder } from '../plan/order.ts';
@@ -39,7 +39,8 @@ export interface RunOptions {
   readonly requestsPerMinute?: number;
   /**
    * Attempts beyond the first before a prompt is put aside. Default 8. When the endpoint answers others, it gets as many
-   * again before it has failed.
+   * again before it has failed. When nothing at all was heard from it, three for each prompt under way are enough to end the
+   * run for now.
    */
   readonly retries?: number;
   /** Back-off: the first wait is up to `waitMs` (default 500), none is above `maxWaitMs` (default 60,000). */
@@ -47,7 +48,10 @@ export interface RunOptions {
   readonly maxWaitMs?: number;
   /** So many prompts that fail in a row mean that the endpoint is down, and end the run for now. Default 10. */
   readonly failuresInARow?: number;
-  /** Tokens of a text by the mark's tokenizer: for a budget in tokens, where the endpoint does not tell. */
+  /**
+   * Tokens of a text by the mark's tokenizer: for a budget in tokens. An answer costs what the endpoint tells, but no less than
+   * this count, and no more than the prompt and the plan's limit to an answer.
+   */
   readonly countTokens?: (text: string) => number;
   /**
    * Told every answer in the plan's order, those of an earlier process first, failed prompts left out. `stop` counts where
@@ -55,6 +59,8 @@ export interface RunOptions {
    */
   readonly decide?: Decide;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Told every failed attempt that is followed by another one. */
+  readonly onRetry?: (failure: FailedAttempt) => void;
   readonly signal?: AbortSignal;
   /** In [0, 1], the share of each back-off that is waited. Default: all of it; `Math.random` keeps runs out of step. */
   readonly random?: () => number;
@@ -71,6 +77,14 @@ export interface RunProgress {
   readonly count: number;
   readonly spent: Cost;
   readonly budget: Plan['budget'];
+}
+
+export interface FailedAttempt {
+  /** Our own words, without anything that came over the wire: `network ECONNREFUSED`, `HTTP 503`. */
+  readonly reason: string;
+  /** The number of the next attempt at this prompt, and how many there are at most. */
+  readonly attempt: number;
+  readonly attempts: number;
 }
 
 export interface Run extends RunSummary {
@@ -97,12 +111,15 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Run> {
   const ask = openSuspect(plan, options, prompts);
   const inOrder = Array.from(planOrder(prompts.length, plan.order.seed), (at) => prompts[at]);
   if (statSync(options.folder, { throwIfNoEntry: false }) === undefined) mkdirSync(options.folder);
-  const release = takeLock(join(options.folder, 'run.lock'));
+  const release = takeLock(
+    join(options.folder, 'run.lock'),
+    (owner) => `another run of this plan is under way (process ${owner})`,
+  );
   try {
     const journal = openJournal(join(options.folder, 'journal.jsonl'), planCommitment(plan), prompts.length);
     try {
       const run = await new Asking(plan, options, journal, inOrder).run(ask);
-      writeWholeFile(join(options.folder, 'transcript.jsonl'), printTranscript(run.lines), 0o600);
+      writeWholeFile(join(options.folder, 'transcript.jsonl'), transcriptBytes(run.lines), 0o600);
       return run;
     } finally {
       journal.close();

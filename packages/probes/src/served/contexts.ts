@@ -44,6 +44,12 @@ export interface ServedCounts {
   readonly tokens: number;
   /** Distinct contexts. */
   readonly contexts: number;
+  /**
+   * Texts that were tokenized again. Where two tokens merge that were chosen one by one, the context between them is lost, and
+   * which contexts are lost depends on what was chosen after them: on their own scores. So a test with logs that its key marked takes
+   * ids as they were generated only.
+   */
+  readonly retokenized: number;
 }
 
 /**
@@ -62,6 +68,7 @@ export class ServedContexts {
   readonly #words = new Uint32Array(2);
   #texts = 0;
   #tokens = 0;
+  #retokenized = 0;
 
   constructor({ contextWidth, tokenizer, expected = 0 }: ServedContextsOptions) {
     this.contextWidth = checkInteger(contextWidth, 'contextWidth', 0, 64);
@@ -69,8 +76,11 @@ export class ServedContexts {
     this.#table = new CountTable(checkInteger(expected, 'expected', 0, 2 ** 32));
   }
 
-  /** Adds a text that was served. `prompt` gives its first tokens their context; an empty text reaches one at the prompt's end. */
-  add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = []): void {
+  /**
+   * Adds a text that was served. `prompt` gives its first tokens their context; an empty text reaches one at the prompt's end.
+   * `retokenized`: these are not the ids as they were generated; see {@link ServedCounts.retokenized}.
+   */
+  add(tokens: ArrayLike<number>, prompt: ArrayLike<number> = [], retokenized = false): void {
     const ids = checkTokens(tokens, 'tokens');
     const before = checkTokens(prompt, 'prompt');
     const width = this.contextWidth;
@@ -86,6 +96,7 @@ export class ServedContexts {
     }
     this.#texts++;
     this.#tokens += ids.length;
+    if (retokenized) this.#retokenized++;
   }
 
   /** In how many texts the context at `start` was served: 0 to 255, where 255 says that or more. */
@@ -103,7 +114,7 @@ export class ServedContexts {
   }
 
   get counts(): ServedCounts {
-    return { texts: this.#texts, tokens: this.#tokens, contexts: this.#table.size };
+    return { texts: this.#texts, tokens: this.#tokens, contexts: this.#table.size, retokenized: this.#retokenized };
   }
 
   /** Bytes that the table takes. */
@@ -141,6 +152,7 @@ export class ServedContexts {
     const { head, table } = readServed(take, length, hash);
     const served = new ServedContexts(head);
     [served.#table, served.#texts, served.#tokens] = [table, head.texts, head.tokens];
+    served.#retokenized = head.retokenized;
     return served;
   }
 }

@@ -14,6 +14,8 @@ export interface Head {
   readonly texts: number;
   readonly tokens: number;
   readonly contexts: number;
+  /** How many of the texts came as text, and were tokenized again. */
+  readonly retokenized: number;
 }
 
 /** The next so many bytes; fewer where the file ends. */
@@ -27,8 +29,10 @@ export interface Hash {
 
 /** All but the trailer. */
 export function* piecesOf(head: Head, table: CountTable): Generator<Uint8Array> {
-  const { contextWidth, tokenizer = null, texts, tokens, contexts } = head;
-  const json = utf8.encode(JSON.stringify({ hash: HASH, contextWidth, tokenizer, texts, tokens, contexts }));
+  const { contextWidth, tokenizer = null, texts, tokens, contexts, retokenized } = head;
+  const json = utf8.encode(
+    JSON.stringify({ hash: HASH, contextWidth, tokenizer, texts, tokens, contexts, retokenized }),
+  );
   yield utf8.encode(MAGIC);
   yield u32(json.length);
   yield json;
@@ -75,7 +79,7 @@ export function readServed(take: Take, length: number, hash: Hash): { head: Head
 }
 
 function headOf(
-  { hash, contextWidth, tokenizer, texts, tokens, contexts }: Record<string, unknown>,
+  { hash, contextWidth, tokenizer, texts, tokens, contexts, retokenized = 0 }: Record<string, unknown>,
   size: number,
 ): Head {
   if (hash !== HASH) throw new RangeError(`"served.hash" expected ${HASH}, got ${show(hash)}`);
@@ -85,6 +89,7 @@ function headOf(
     texts: checkInteger(texts, 'served.texts', 0, Number.MAX_SAFE_INTEGER),
     tokens: checkInteger(tokens, 'served.tokens', 0, Number.MAX_SAFE_INTEGER),
     contexts: checkInteger(contexts, 'served.contexts', size, size),
+    retokenized: checkInteger(retokenized, 'served.retokenized', 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

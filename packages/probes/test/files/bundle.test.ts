@@ -23,6 +23,7 @@ import {
 } from '@taggant/probes/runner';
 import { tinyLmTokenizer } from '@taggant/tiny-lm';
 import { afterAll, describe, expect, it } from 'vitest';
+import { printManifest } from '../../src/files/bundle.ts';
 import { differences } from '../../src/files/differences.ts';
 import { jsonl, plannedMark, planOf, VERSION } from '../plan/plans.ts';
 import { seeded } from '../seeded.ts';
@@ -222,6 +223,26 @@ describe('a bundle with right hashes is refused', () => {
     ],
   ])('with %s', async (_, other, message) => {
     expect(await forged(other)).toMatch(message);
+  });
+
+  it.each([
+    ['plan.json', '"alpha": 0.000001', '"alpha": 1e-30,\n  "alpha": 0.000001'],
+    ['result.json', '"n": ', '"n": 1,\n  "n": '],
+    ['run.json', '"requests": 8', '"requests": 7,\n  "requests": 8'],
+    ['keys.json', '"warning": ', '"warning": "None",\n  "warning": '],
+    ['plan.json', '"alpha": 0.000001', '"alpha": 1e-6'],
+  ] as const)('with a field twice, or not as it is written: %s', async (name, once, other) => {
+    const folder = newFolder();
+    writeBundle(folder, contents);
+    const text = readFileSync(join(folder, name), 'utf8');
+    expect(text).toContain(once);
+    writeFileSync(
+      join(folder, name),
+      text.replace(once, () => other),
+    );
+    writeFileSync(join(folder, 'manifest.json'), printManifest(folder));
+    const [problem] = await checkBundle(folder, options);
+    expect(problem).toEqual({ file: name, what: 'expected every field once, as it is written' });
   });
 
   it('that goes on behind its stop, or stops before', async () => {

@@ -4,7 +4,6 @@ import {
   checkAgainstPlan,
   commitmentFile,
   keyCommitment,
-  parseCommitmentFile,
   parsePlan,
   parsePrompts,
   planCommitment,
@@ -54,6 +53,11 @@ describe('a plan', () => {
     ['an absolute path', { prompts: { file: '/x', sha256: 'ab'.repeat(32), count: 1 } }, /"plan\.prompts\.file"/],
     ['half a prompt', { prompts: { file: 'x', sha256: 'ab'.repeat(32), count: 0.5 } }, /"plan\.prompts\.count"/],
     ['no budget', { budget: {} }, /"plan\.budget\.requests" expected an integer from 1/],
+    [
+      'a budget in tokens that one answer could pass',
+      { budget: { requests: 10, tokens: 5000 } },
+      /"plan\.budget\.tokens" expected "max_tokens"/,
+    ],
     ['a seed too large', { order: { seed: 2 ** 53 } }, /"plan\.order\.seed"/],
     ['no marks', { marks: undefined }, /"plan\.marks" expected a value in a test of radioactivity/],
     ['an empty list of marks', { marks: [] }, /"plan\.marks" expected at least one/],
@@ -164,7 +168,7 @@ describe('a commitment', () => {
     const published = JSON.parse(commitmentFile(planOf(prompts, { title: 'Secret title' })));
     expect(Object.keys(published)).toEqual(['commitment', 'algorithm', 'software']);
     expect(published.software).toEqual({ name: 'taggant', version: VERSION });
-    expect(parseCommitmentFile(published)).toBe(planCommitment(planOf(prompts, { title: 'Secret title' })));
+    expect(published.commitment).toBe(planCommitment(planOf(prompts, { title: 'Secret title' })));
   });
 
   it("of a native key is the key's own; an engine's needs a salt, and nobody can search it without", () => {
@@ -255,7 +259,8 @@ describe('prompts', () => {
     ['an unknown role', '{"id":"a","messages":[{"role":"tool","content":""}]}', /role/],
     ['broken JSON', '{"id":"a"', /prompts:1" expected JSON/],
     ['an empty line', '\n{"id":"a","prompt":""}\n', /prompts:1" expected JSON, got nothing/],
-    ['Latin-1', Uint8Array.of(0x22, 0xfc, 0x22), /expected UTF-8/],
+    ['Latin-1', Uint8Array.of(0x22, 0xfc, 0x22), /"prompts:1" expected UTF-8/],
+    ['a line above any string', Buffer.alloc(2 ** 29), /"prompts:1" expected at most 536870888 bytes, got 536870912/],
     ['a lone surrogate', '{"id":"a","prompt":"\\ud800"}', /well-formed/],
   ])('with %s are refused', (_, text, message) => {
     const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;

@@ -77,6 +77,7 @@ describe('an answer', () => {
     ],
     ['a filtered text', chat(null, 'content_filter'), { reply: '', finish: 'content_filter' }],
     ['no finish', chat('Hi', null), { reply: 'Hi' }],
+    ['a finish that is no word', chat('Hi', '\ud800'), { reply: 'Hi' }],
     ['a completion', { choices: [{ text: ' upon', finish_reason: 'length' }] }, { reply: ' upon', finish: 'length' }],
     [
       'probabilities that nobody asked for',
@@ -189,7 +190,7 @@ describe('the next attempt is worth it after', () => {
 
   it('no answer in time', async () => {
     const { once } = await ask(() => {}, {}, 100);
-    await expect(once()).rejects.toThrow(new Unanswered('time-out', { charged: true }));
+    await expect(once()).rejects.toThrow(new Unanswered('time-out', { charged: true, isSilent: true }));
   });
 
   it('nobody listens', async () => {
@@ -231,6 +232,13 @@ describe('the run ends after', () => {
     expect(error.message).toContain('no such model');
   });
 
+  it('status 404, with a question where the base has no version', async () => {
+    const { origin } = await rawServer((response) => json(response, {}, 404));
+    const at = (baseUrl: string) => openEndpoint({ api: 'chat', baseUrl, model: 'm' })(PROMPT, signal);
+    await expect(at(`${origin}/api`)).rejects.toThrow(/refuses: HTTP 404 \{\} \(is the base \.\.\.\/v1\?\)$/);
+    await expect(at(`${origin}/v1`)).rejects.toThrow(/refuses: HTTP 404 \{\}$/);
+  });
+
   it('a redirect to another origin, where the key does not go', async () => {
     const other = await rawServer((response) => json(response, chat('Hi')));
     const { once } = await ask((response) => response.writeHead(307, { location: `${other.origin}/v1` }).end());
@@ -253,7 +261,36 @@ describe('the run ends after', () => {
   });
 });
 
+describe('the size of an answer', () => {
+  it.each<[string, Suspect['parameters'], number]>([
+    ['a limit to tokens', { max_tokens: 8 }, 1024 + 8 * 64],
+    ['the same by its newer name', { max_completion_tokens: 8 }, 1024 + 8 * 64],
+    ['probabilities', { max_tokens: 8, logprobs: 1 }, 1024 + 8 * 576],
+    ['no limit', undefined, 1024 + 2 ** 20],
+  ])('is bounded by what was asked for: %s', async (_, parameters, most) => {
+    const frame = JSON.stringify({ reply: '', finish: 'stop' }).length;
+    const { once } = await ask((response, n) => json(response, chat('x'.repeat(most - frame + n))), { parameters });
+    expect((await once()).outcome).toMatchObject({ finish: 'stop' });
+    await expect(once()).rejects.toThrow(new Unanswered(`an answer above ${most} bytes`, { charged: true }));
+  });
+});
+
 describe('the key', () => {
+  it('is found in an answer whatever JSON makes of it, and wherever it stands', async () => {
+    const KEY = 'sk"with\\both-Zx81QpLm';
+    const parameters = { max_tokens: 9, logprobs: 1 };
+    for (const said of [
+      chat(`It is ${KEY}.`),
+      chat('Hi', 'stop', { logprobs: { content: [{ token: KEY }] } }),
+      chat('Hi', 'stop', { logprobs: { [KEY]: 1 } }),
+    ]) {
+      const { origin } = await rawServer((response) => json(response, said));
+      const suspect: Suspect = { api: 'chat', baseUrl: origin, model: 'm', parameters };
+      const endpoint = openEndpoint(suspect, { apiKeyVariable: 'KEY', env: { KEY } });
+      await expect(endpoint(PROMPT, signal)).rejects.toThrow('an answer that repeats the key');
+    }
+  });
+
   it.each([
     ['whole', `Incorrect API key provided: ${KEY}`],
     ['behind Bearer', `got "Bearer ${KEY}"`],

@@ -1,8 +1,9 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '@taggant/probes';
-import { type RunOptions, runPlan, takeLock } from '@taggant/probes/runner';
+import { type FailedAttempt, parseTranscript, type RunOptions, runPlan, takeLock } from '@taggant/probes/runner';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Budget } from '../../src/runner/budget.ts';
 import { backOff, Pace } from '../../src/runner/pace.ts';
@@ -130,6 +131,29 @@ describe('a run', () => {
     expect(read('journal.jsonl').split('\n').length).toBe(2);
   });
 
+  it('ends after three attempts at each prompt under way when nobody is there, and says every one that it makes again', async () => {
+    const { asked, origin } = await rawServer((response) => response.destroy());
+    const { run, read } = setUp(origin, {}, { retries: 8, concurrency: 2 });
+    const said: FailedAttempt[] = [];
+    await expect(run({ onRetry: (failure) => said.push(failure) })).rejects.toThrow(
+      /answers nothing: at least 3 attempts at each of 2 prompts failed \(network[ A-Z_]*\); run again when 127\.0\.0\.1:\d+ does/,
+    );
+    expect(said[0]).toEqual({ reason: expect.stringMatching(/^network/), attempt: 2, attempts: 9 });
+    expect(asked.length).toBeGreaterThanOrEqual(6);
+    expect(said.length).toBe(asked.length - 1);
+    expect(read('journal.jsonl').split('\n').length).toBe(2);
+  });
+
+  it.each<[string, (response: ServerResponse) => unknown]>([
+    ['that is busy', (response) => json(response, {}, 503)],
+    ['that answered', (response) => json(response, { choices: [{ text: 'x' }] })],
+  ])('gives an endpoint %s all attempts when it falls silent', async (_, speak) => {
+    const { asked, origin } = await rawServer((response, n) => (n === 0 ? speak(response) : response.destroy()));
+    const { run } = setUp(origin, {}, { retries: 5, concurrency: 1, failuresInARow: 1 });
+    await expect(run()).rejects.toThrow(/1 prompt failed \(network/);
+    expect(asked.length).toBeGreaterThanOrEqual(6);
+  });
+
   it('ends at once when the endpoint refuses', async () => {
     const { origin, asked } = await suspect((_, n) =>
       n < 5 ? undefined : [401, { error: { message: 'who are you?' } }],
@@ -165,11 +189,15 @@ describe('a run', () => {
     expect(told.at(-1)).toMatchObject({ asked: 20, used: 20, failed: 0, spent: { requests: 20 } });
   });
 
-  it('takes answers from a file, with those that are missing as failed', async () => {
+  it('takes answers from a file, of which none may be left out: one that failed says so', async () => {
     const { run, transcript } = setUp('http://127.0.0.1:1', { suspect: { api: 'offline' } });
     const answers = jsonl(Array.from({ length: 19 }, (_, i) => ({ id: `p${i}`, reply: `Said ${i}`, finish: 'stop' })));
-    expect(await run({ answers })).toMatchObject({ end: 'complete', answered: 19, failed: 1 });
-    expect(transcript()).toContain('"id":"p19","prompt":"Question 19?","failed":"no answer in the file"}');
+    await expect(run({ answers })).rejects.toThrow(
+      'answers expected a line for every prompt, got none for 1 of 20, "p19" first; one that failed says {"id", "failed": "why"}',
+    );
+    const told = Buffer.concat([answers, jsonl([{ id: 'p19', failed: 'lost' }])]);
+    expect(await run({ answers: told })).toMatchObject({ end: 'complete', answered: 19, failed: 1 });
+    expect(transcript()).toContain('"id":"p19","prompt":"Question 19?","failed":"lost"}');
     const other = setUp('http://127.0.0.1:1', { suspect: { api: 'offline' } });
     await expect(other.run({ answers: jsonl([{ id: 'x', reply: '' }]) })).rejects.toThrow(
       /answers:1\.id" expected the id of a prompt/,
@@ -184,6 +212,42 @@ describe('a run', () => {
     ).rejects.toThrow(/answers:2\.id" expected a new one, got that of "answers:1\.id"/);
     await expect(other.run()).rejects.toThrow(/"answers" expected the bytes of a file/);
   });
+});
+
+describe('a hostile answer', () => {
+  const LONE = '"\\ud800"';
+  const asks = (origin: string, max_tokens: number): Plan['suspect'] => ({
+    api: 'completions',
+    baseUrl: origin,
+    model: 'm',
+    parameters: { max_tokens, logprobs: 1 },
+  });
+  const words = (text: string) => text.split(' ').length;
+
+  it('with lone surrogates wherever there is text is kept in files that can be read again', async () => {
+    const choice = `{"text":${LONE},"finish_reason":${LONE},"logprobs":{"tokens":[${LONE}],${LONE}:[1e999,-0]}}`;
+    const { origin } = await suspect((_, n) => (n === 3 ? [200, JSON.parse(`{"choices":[${choice}]}`)] : undefined));
+    const { run, read } = setUp(origin, { suspect: asks(origin, 9) }, { concurrency: 1 });
+    expect(await run()).toMatchObject({ end: 'complete', answered: 20 });
+    const [line] = parseTranscript(Buffer.from(read('transcript.jsonl'))).slice(3);
+    expect(line).toMatchObject({ reply: '\ud800', logprobs: { tokens: ['\ud800'] } });
+    expect(line).not.toHaveProperty('finish');
+    expect(await run()).toMatchObject({ end: 'complete', answered: 20 });
+  });
+
+  it.each([0, 1e9, Number.MAX_SAFE_INTEGER])(
+    'that tells %d tokens costs no less than our count and no more than was asked for',
+    async (total_tokens) => {
+      const { origin } = await suspect(() => [200, { choices: [{ text: 'a b c' }], usage: { total_tokens } }]);
+      const fields = { suspect: asks(origin, 9), budget: { requests: 100, tokens: 10_000 } };
+      const { run } = setUp(origin, fields, { countTokens: words });
+      const each = 2 + (total_tokens === 0 ? 3 : 9);
+      expect(await run()).toMatchObject({ end: 'complete', tokens: 20 * each });
+      expect(await run()).toMatchObject({ end: 'complete', tokens: 20 * each });
+      const { run: unlimited } = setUp(origin, {}, { countTokens: words });
+      expect(await unlimited()).toMatchObject({ end: 'complete', tokens: 20 * (2 + 3) });
+    },
+  );
 });
 
 describe('a stopping rule', () => {
@@ -240,6 +304,32 @@ describe('a budget', () => {
     expect(await run()).toEqual(spent);
   });
 
+  it('in requests holds over starts, with attempts that came to nothing', async () => {
+    const { origin, asked } = await suspect((_, n) => (n === 0 || n >= 20 ? undefined : [503, {}]));
+    const options = { retries: 2, failuresInARow: 3, concurrency: 1 };
+    const { run, transcript } = setUp(origin, { budget: { requests: 24 } }, options);
+    for (let start = 0; start < 2; start++) await expect(run()).rejects.toThrow(/answers nothing/);
+    expect(asked().length).toBe(19);
+    expect(await run()).toMatchObject({ end: 'budget', requests: 24, used: 5, answered: 5 });
+    expect(asked().length).toBe(24);
+    const { run: alone, transcript: smooth } = setUp(
+      (await suspect()).origin,
+      { budget: { requests: 5 } },
+      { concurrency: 1 },
+    );
+    await alone();
+    expect(transcript()).toBe(smooth());
+  });
+
+  it('is not touched by requests that somebody broke off', async () => {
+    const { origin } = await suspect();
+    const { run } = setUp(origin, { budget: { requests: 20 } });
+    const stop = new AbortController();
+    const onProgress = ({ asked }: { asked: number }) => asked === 6 && stop.abort(new Error('enough'));
+    await expect(run({ signal: stop.signal, onProgress })).rejects.toThrow('enough');
+    expect(await run()).toMatchObject({ end: 'complete', answered: 20, requests: 20 });
+  });
+
   it.each([1, 6])(
     "in tokens ends at the same prompt (%i at a time), with the endpoint's own count",
     async (concurrency) => {
@@ -250,7 +340,7 @@ describe('a budget', () => {
       const { run } = setUp(origin, { suspect: asks, budget: { requests: 100, tokens: 115 } }, { concurrency });
       // 9 answers cost 90; the tenth may cost 2 + 20 and fits; after it 100, and 22 more do not.
       expect(await run({ countTokens: () => 2 })).toMatchObject({ end: 'budget', used: 10, tokens: 100, requests: 10 });
-      await expect(setUp(origin, { budget: { requests: 1, tokens: 1 } }).run()).rejects.toThrow(
+      await expect(setUp(origin, { suspect: asks, budget: { requests: 1, tokens: 1 } }).run()).rejects.toThrow(
         /"countTokens" expected a function/,
       );
     },
@@ -406,11 +496,11 @@ describe('a journal', () => {
     const { origin, asked } = await suspect();
     const { run, folder } = setUp(origin);
     const first = run();
-    await expect(run()).rejects.toThrow(/process \d+ is writing this file/);
+    await expect(run()).rejects.toThrow(/another run of this plan is under way \(process \d+\)/);
     await first;
     expect(asked().length).toBe(20);
     writeFileSync(join(folder, 'run.lock'), '1\n');
-    await expect(run()).rejects.toThrow(/process 1 is writing this file/);
+    await expect(run()).rejects.toThrow(/another run of this plan is under way \(process 1\)/);
     // A process that is gone: numbers end at 2^22 on Linux.
     writeFileSync(join(folder, 'run.lock'), '99999999\n');
     expect(await run()).toMatchObject({ end: 'complete' });

@@ -7,7 +7,7 @@ import type { Check, Texts } from './check.ts';
  * (or ignores its seeds), whatever its settings say. For marks that add a bias; one that draws the token repeats itself by design.
  */
 export function choiceCheck(again: () => readonly Sample[]): Check {
-  const [id, title] = ['choice', 'other seeds give other texts'];
+  const [id, title] = ['choice', 'prompts with the same text under another seed'];
   return {
     id,
     title,

@@ -26,7 +26,7 @@ export function distortionCheck(seed: number): Check {
       const n = both.length;
       const p = exchangeTest(both, Math.ceil(10 / fail), seededRandom(seedOf(seed, id)));
       const message = `p = ${p.toPrecision(2)} over ${n} prompts that both come from one distribution`;
-      return { id, title, outcome: p <= fail ? 'failed' : 'passed', message, measured: p, n };
+      return { id, title, outcome: p <= fail ? 'failed' : 'passed', message, p, n };
     },
   };
 }

@@ -45,14 +45,18 @@ export function regressionCheck(measure: Measure, baseline: Baseline, { seed, pr
             )
           : lnPermutation(b, a, options);
       const p = Math.min(1, Math.exp(lnPOfWorse(measure.worse, lnHigher, lnLower)));
-      const [was, is] = isPaired ? [mean(b), mean(b) + mean(differences)] : [mean(b), mean(a)];
+      const was = mean(b);
+      // Paired, by what it changed on the texts that both have.
+      const change = rounded(isPaired ? mean(differences) : mean(a) - was);
       const outcome = p <= fail ? 'failed' : 'passed';
+      const verdict = outcome === 'failed' ? `${wordOf(measure.worse, change)} than noise explains` : 'not significant';
       return {
         id,
         title,
         outcome,
-        message: `${shown(was)} before, ${shown(is)} now: ${outcome === 'failed' ? 'a regression' : 'no more than noise'} (p = ${p.toPrecision(2)}, ${isPaired ? `${differences.length} pairs` : `${b.length} and ${a.length} texts`})`,
-        measured: is - was,
+        message: `${shown(was)} before, ${shown(was + change)} now: ${verdict} (p = ${p.toPrecision(2)}, ${isPaired ? `${differences.length} pairs` : `${b.length} and ${a.length} texts`})`,
+        measured: change,
+        p,
         n,
       };
     },
@@ -64,5 +68,9 @@ function lnPOfWorse(worse: Measure['worse'], lnHigher: () => number, lnLower: ()
   return worse === 'lower' ? lnLower() : Math.LN2 + Math.min(lnHigher(), lnLower());
 }
 
+const wordOf = (worse: Measure['worse'], change: number) =>
+  worse === 'either' ? (change > 0 ? 'higher' : 'lower') : 'worse';
+/** Sums in another order differ by rounding. */
+const rounded = (value: number) => (Math.abs(value) < 1e-9 ? 0 : value);
 const shown = (value: number) => String(Number(value.toPrecision(4)));
 const LEAST_TEXTS = 16;

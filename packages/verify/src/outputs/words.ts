@@ -46,11 +46,15 @@ export interface CheckFigures {
   readonly expected: string;
 }
 
-export function checkFigures({ measured, interval, expected: { least, most } = {} }: CheckResult): CheckFigures {
+export function checkFigures({ measured, interval, p, expected: { least, most } = {} }: CheckResult): CheckFigures {
   const both = least !== undefined && most !== undefined;
   return {
     measured: measured === undefined ? '' : formatFigure(measured),
-    bounds: interval === undefined ? '' : `${formatFigure(interval[0], 'down')} to ${formatFigure(interval[1], 'up')}`,
+    bounds: interval
+      ? `${formatFigure(interval[0], 'down')} to ${formatFigure(interval[1], 'up')}`
+      : p === undefined
+        ? ''
+        : `p = ${formatFigure(p)}`,
     expected: both
       ? `${least} to ${most}`
       : least !== undefined
@@ -97,7 +101,7 @@ const VERDICTS: Record<GateResult['outcome'], string> = {
   undecided: 'Undecided',
 };
 const FIGURES: Readonly<Record<string, string>> = {
-  tokensNeeded: 'tokens needed for p < .02, median',
+  tokensNeeded: 'tokens needed for p < 0.02, median (MarkMyWords)',
   strength: 'mean score of a pair',
   perplexityRatio: 'perplexity, marked over unmarked',
 };
