@@ -1,8 +1,9 @@
 /** The demo through the real command, and the edits that it makes. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '@taggant/verify';
 import { describe, expect, it } from 'vitest';
-import { paste, replaceWords, secondHalf, seededRandom } from '../src/demo/edits.ts';
+import { paste, replaceWords, secondHalf } from '../src/demo/edits.ts';
 import { run, temporaryFolder } from './command.ts';
 
 describe('taggant demo', () => {

@@ -163,7 +163,7 @@ const CANARY_PROPOSITIONS = [
 const LIMITS: readonly string[] = [
   'The finding is about the suspect or a model that it descends from: a student of a student carries the trace, too.',
   'It does not say how the text came there: from our service, from the web, or from a third party that had it; nor whether the suspect was trained on it or looked it up while it answered.',
-  'It holds if no scored answer was seen before key, marks, prompts and their order were chosen, if prompts carry marked text whole or not at all, and if this plan was the only one: ask how many plans there were.',
+  'It holds if no scored answer was seen before key, marks, prompts and their order were chosen, if prompts carry marked text whole and by the plan, or not at all, if no answer was left out, and if this plan was the only one: ask how many plans there were.',
   'Absence proves nothing: paraphrased, filtered or little text leaves no trace that a test of this size can see.',
   'p is the chance of such answers if they do not depend on our key. It is not the chance that the suspect is innocent.',
   'Whoever holds the key can forge the trace, and so could whoever collected the answers: see who held it, and whether the plan was committed to before.',

@@ -28,7 +28,11 @@ export interface RunNumbers {
   readonly audit: EvidenceNumber;
   /** Each (context, token) once. */
   readonly power: EvidenceNumber;
-  readonly anytime: AnytimeEvidence & { readonly weighted?: AnytimeEvidence };
+  readonly anytime: AnytimeEvidence & {
+    /** Scores that were bet on: of the number that decides, or, for marks of other engines, of the audit number. */
+    readonly n: number;
+    readonly weighted?: AnytimeEvidence;
+  };
   readonly curve: readonly CurvePoint[];
 }
 
@@ -107,7 +111,11 @@ export class RunEvidence {
     return {
       audit: this.#audit.number(isWeighted),
       power: this.#power.number(isWeighted),
-      anytime: { ...anytime(this.#plain), ...(this.#weighted && { weighted: anytime(this.#weighted) }) },
+      anytime: {
+        n: this.#plain.n,
+        ...anytime(this.#plain),
+        ...(this.#weighted && { weighted: anytime(this.#weighted) }),
+      },
       curve: last === point.tokens ? [...this.#curve] : [...this.#curve, point],
     };
   }

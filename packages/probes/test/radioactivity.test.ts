@@ -327,7 +327,7 @@ describe('Radioactivity', () => {
     expect(new Radioactivity(mark).result()).toMatchObject({
       lnP: 0,
       audit: { n: 0, score: 0, lnP: 0, excess: { perPair: 0 } },
-      anytime: { lnE: 0, lnSup: 0 },
+      anytime: { n: 0, lnE: 0, lnSup: 0 },
     });
   });
 

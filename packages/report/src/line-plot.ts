@@ -99,7 +99,8 @@ export async function linePlot({ label, lines, alphas: given, xTitle, wide }: Li
       data: {
         values: alphas.map((alpha) => ({ decades: -Math.log10(alpha), name: `alpha = ${formatAlpha(alpha)}` })),
       },
-      mark: { type: 'text', align: 'right', baseline: 'bottom', x: frame.width, dy: -3, fill: 'var(--ink)' },
+      // At the left, where lines are still low.
+      mark: { type: 'text', align: 'left', baseline: 'bottom', x: 4, dy: -3, fill: 'var(--ink)' },
       encoding: { y: { field: 'decades', ...y }, text: { field: 'name' } },
     },
     drawn(false),

@@ -17,7 +17,7 @@ scores more, with its interval at 95 % where the law is a count. p: the chance t
 ${most.words}.${early(result)}</caption>
 <thead><tr><th scope="col">Number</th><th scope="col" class="figure">n</th><th scope="col" class="figure">Score</th><th scope="col" class="figure">Expected</th><th scope="col" class="figure">Excess</th><th scope="col" class="figure">p</th></tr></thead>
 <tbody>
-${numberRows({ name: 'Audit number', note: 'each context once', decides: decides('context') }, audit, law)}${numberRows({ name: 'Power number', note: 'each token in its context once', decides: decides('pair') }, power, law)}${anytimeRow('E-value', anytime, most.of(anytime), audit.n, anytimeDecides && anytime.weighted === undefined)}${anytime.weighted && anytimeRow('Weighted e-value', anytime.weighted, most.of(anytime.weighted), audit.n, anytimeDecides)}</tbody>
+${numberRows({ name: 'Audit number', note: 'each context once', decides: decides('context') }, audit, law)}${numberRows({ name: 'Power number', note: 'each token in its context once', decides: decides('pair') }, power, law)}${anytimeRow('E-value', anytime, anytime.n, most.of(anytime), anytimeDecides && anytime.weighted === undefined)}${anytime.weighted && anytimeRow('Weighted e-value', anytime.weighted, anytime.n, most.of(anytime.weighted), anytimeDecides)}</tbody>
 </table>`;
 }
 
@@ -74,8 +74,8 @@ const AT_END = {
 function anytimeRow(
   name: string,
   { lnE, lnSup }: AnytimeEvidence,
-  lnDecisive: number,
   n: number,
+  lnDecisive: number,
   decides: boolean,
 ): Html {
   const note = `${formatE(lnE)} at the end, ${formatE(lnSup)} at most`;

@@ -105,13 +105,13 @@ export function parseConfig(value: unknown): GateConfig {
     'coverage',
   ]);
   return {
-    mark: fields.get('mark', either(word, anObject, 'a mark file or a mark')),
+    mark: fields.get('mark', either(anObject, 'a mark file or a mark')),
     model: fields.get('model', model),
     ...fields.optional({
       keyring: word,
       tokenizer: word,
-      prompts: either(word, list(text), 'a file or a list of prompts'),
-      reference: either(word, never, 'a folder or false'),
+      prompts: either(list(text), 'a file or a list of prompts'),
+      reference: orFalse(word),
       maxTokens: integer(1, 2 ** 20),
       texts: object({ first: integer(1, 2 ** 20), most: integer(1, 2 ** 20) }),
       seed: integer(0, 2 ** 32 - 1),
@@ -148,19 +148,16 @@ function object<T extends Record<string, Reader<unknown>>>(readers: T, needed: r
   };
 }
 
-/** `false` is kept: it says that something is not asked. */
-function either<A, B>(first: Reader<A>, second: Reader<B>, words: string): Reader<A | B> {
-  return (value, name) => {
-    if (value === false && second === (never as unknown)) return false as never;
-    if (typeof value === 'string') return first(value, name);
-    if (typeof value === 'object' && value !== null && second !== (never as unknown)) return second(value, name);
+/** A path, or the thing itself. */
+const either =
+  <T>(read: Reader<T>, words: string): Reader<string | T> =>
+  (value, name) => {
+    if (typeof value === 'string') return word(value, name);
+    if (typeof value === 'object' && value !== null) return read(value, name);
     throw new TypeError(`"${name}" expected ${words}`);
   };
-}
 
-const never: Reader<never> = (_, name) => {
-  throw new TypeError(`"${name}" expected false`);
-};
+/** `false` is kept: it says that something is not asked. */
 const orFalse =
   <T>(read: Reader<T>): Reader<T | false> =>
   (value, name) =>

@@ -70,7 +70,7 @@ export interface GateRun {
 export async function runGate(gate: Gate): Promise<GateRun> {
   const run = new Run(gate);
   await run.go();
-  return { result: await run.result(), baseline: run.baseline() };
+  return { result: run.result(), baseline: run.baseline() };
 }
 
 class Run {
@@ -128,7 +128,7 @@ class Run {
     }
   }
 
-  async result(): Promise<GateResult> {
+  result(): GateResult {
     const { mark, deployment, software, levels: { falseFailure = 0.01, confidence = 0.99 } = {} } = this.#gate;
     const outcomes = this.#results.map(({ outcome }) => outcome);
     const evidence = { read: this.#read, marked: this.#marked, maxTokens: this.#maxTokens, confidence };

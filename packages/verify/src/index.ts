@@ -23,6 +23,8 @@ export { type Gate, type GateProgress, type GateRun, runGate } from './gate.ts';
 export type { Levels } from './looks.ts';
 export type { Reference } from './measures/quality.ts';
 export * from './outputs/index.ts';
+export { percent } from './percent.ts';
+export { seededRandom } from './random.ts';
 export type { CheckResult, GateResult, Outcome, PowerPoint, Share, SurvivalPoint } from './result.ts';
 export type { Deployment, Sample, TextReply, TextRequest } from './sample.ts';
 export * from './spoofing/index.ts';

@@ -1,16 +1,5 @@
 /** What happens to a text after it left the model: words replaced, parts deleted, pasted into something else. @module */
 
-/** Numbers in [0, 1) from a seed (mulberry32, T. Ettinger): for edits, never for keys. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Replaces a share of the words, evenly at random, by words drawn from another text. */
 export function replaceWords(text: string, share: number, donor: string, random: () => number): string {
   const parts = text.split(/(\s+)/);

@@ -1,7 +1,8 @@
 /** What the demo shows: which texts are tested under which key, and what should come out. @module */
 import { deriveKey, type Mark, type NativeMark, openMark, type Scheme, Secret, type Tokenizer } from '@taggant/core';
 import { type Detection, detectText } from '@taggant/detector';
-import { paste, replaceWords, secondHalf, seededRandom } from './edits.ts';
+import { seededRandom } from '@taggant/verify';
+import { paste, replaceWords, secondHalf } from './edits.ts';
 import { UNRELATED_TEXT } from './unrelated-text.ts';
 
 /** One text, tested. */

@@ -52,7 +52,7 @@ async function test(id: string, out: string, tokenizer: Tokenizer) {
   ).descriptor;
   const plan: Plan = parsePlan({
     plan: 'taggant/1',
-    title: 'Was this model trained on tiny-lm?',
+    title: "Was this model trained on tiny-lm's marked text?",
     test: 'radioactivity',
     suspect: { api: 'offline', model: id },
     marks: [{ descriptor, commitment: key.commitment }],

@@ -1,6 +1,6 @@
 /** `taggant verify coverage`: which responses of a log were marked, and why the others were not. @module */
 import type { Mark, Tokenizer } from '@taggant/core';
-import { type Coverage, type CoverageResult, measureStrength, readServed } from '@taggant/verify';
+import { type Coverage, type CoverageResult, measureStrength, percent, readServed } from '@taggant/verify';
 import { at, printable } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { KeyringFlags } from '../flags.ts';
@@ -96,7 +96,6 @@ function tableOf({ title, all, byClass, levels, outcome, contradictions }: Cover
 
 const shareOf = ({ ofEligible: { found, n, low, high } }: Coverage) =>
   n === 0 ? 'none eligible' : `${found} of ${n} (${percent(low)} to ${percent(high)})`;
-const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
 const NONE_ELIGIBLE = [
   'None is eligible: a response counts when its settings say that it should be marked and, were it marked, it would be found.',
   'Without log-probabilities, entropies or --known, one bit of choice a token is assumed, which takes hundreds of tokens.',

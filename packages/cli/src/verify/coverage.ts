@@ -7,6 +7,7 @@ import {
   type CoverageOptions,
   type CoverageResult,
   openCoverage,
+  percent,
   readServed,
 } from '@taggant/verify';
 import { at, CommandError } from '../errors.ts';
@@ -86,5 +87,3 @@ function checkOf({ of, ofEligible, outcome, counts }: Coverage, least: number): 
     }),
   };
 }
-
-const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;

@@ -132,6 +132,11 @@ export function parsePlan(value: unknown): Plan {
       '"plan.prompts.marked" expected nothing beside "accounts", whose p-values need prompts without the key',
     );
   }
+  if (plan.prompts.marked && plan.served?.logs === 'marked') {
+    throw new RangeError(
+      '"plan.served.logs" expected independent beside "prompts.marked": what was shown then hangs on the scores of what was served',
+    );
+  }
   if (plan.test === 'canaries' && plan.served !== undefined) {
     throw new RangeError('"plan.served" expected nothing in a test of canaries, which scores no contexts');
   }

@@ -104,6 +104,14 @@ describe('a plan', () => {
       { stopping: 'e-value', served: { file: 's', sha256: 'ee'.repeat(32), logs: 'marked', weights: false } },
       /"plan\.stopping" expected fixed beside logs that a tested key marked/,
     ],
+    [
+      'marked prompts beside logs that the key marked',
+      {
+        prompts: { ...planned().prompts, marked: true },
+        served: { file: 's', sha256: 'ee'.repeat(32), logs: 'marked', weights: false },
+      },
+      /"plan\.served\.logs" expected independent beside "prompts\.marked"/,
+    ],
     ['a mark of nobody', { marks: [{ descriptor: {}, commitment: 'ab'.repeat(32) }] }, /marks\[0\]\.descriptor/],
     ['canaries without a deck', { test: 'canaries' }, /"plan\.deck"/],
     [

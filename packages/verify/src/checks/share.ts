@@ -1,6 +1,7 @@
 /** Does a large enough, or a small enough, share of texts have it? Exact bounds. @module */
 import { binomialInterval } from '@taggant/stats';
 import type { Measure } from '../measures/measure.ts';
+import { percent } from '../percent.ts';
 import { type Check, decide, type Expected, wordsOf } from './check.ts';
 
 /** The share of texts with measure 1, by Clopper and Pearson's bounds. */
@@ -29,5 +30,4 @@ export function shareCheck(id: string, measure: Measure, expected: Expected): Ch
   };
 }
 
-export const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
 const NONE = 'no text was long enough';

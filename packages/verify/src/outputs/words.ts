@@ -1,4 +1,5 @@
 /** A result in words and numbers, the same in every output. @module */
+import { percent } from '../percent.ts';
 import type { CheckResult, GateResult, Outcome, Share } from '../result.ts';
 
 /**
@@ -91,8 +92,6 @@ export function formatFigure(value: number, round: 'nearest' | 'down' | 'up' = '
   const rounded = Number((digits / scale).toPrecision(4));
   return Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
-
-export const percent = (share: number): string => `${formatFigure(100 * share)} %`;
 
 const OUTCOMES: readonly Outcome[] = ['failed', 'undecided', 'passed', 'skipped'];
 const VERDICTS: Record<GateResult['outcome'], string> = {

@@ -1,7 +1,7 @@
 /** Do few enough forgeries pass after so many queries? @module */
 import { binomialInterval } from '@taggant/stats';
 import { type Check, decide, wordsOf } from '../checks/check.ts';
-import { percent } from '../checks/share.ts';
+import { percent } from '../percent.ts';
 import type { SpoofingCurve } from './curve.ts';
 
 /**
