@@ -107,7 +107,7 @@ describe('a plan', () => {
     [
       'marked prompts beside logs that the key marked',
       {
-        prompts: { ...planned().prompts, marked: true },
+        prompts: { ...(planned().prompts as object), marked: true },
         served: { file: 's', sha256: 'ee'.repeat(32), logs: 'marked', weights: false },
       },
       /"plan\.served\.logs" expected independent beside "prompts\.marked"/,
