@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // vitest would leave one core idle.
+    maxWorkers: '100%',
     reporters: ['default', './scripts/closing-line-reporter.mjs'],
   },
 });

@@ -3,7 +3,8 @@
 //   node examples/openai-server.mjs                              serves itself, asks itself two questions, and ends
 //   node examples/openai-server.mjs 8080                         serves until you stop it, without a mark
 //   node examples/openai-server.mjs 8080 mark.json [KEYRING]     marked: the key is the keyring's (taggant-keys.json beside
-//                                                                the mark), or of the "secret" that the mark file holds
+//                                                                the mark), or of the "secret" that the mark file holds;
+//                                                                a request with "watermark": false opts out
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -57,8 +58,9 @@ async function openAnswering(mark) {
     return text;
   };
 
-  async function write(shown, { temperature = 1, top_p: topP = 1, max_tokens: maxNewTokens = 64, seed = 0 }) {
-    const settings = mark ? markedGeneration(mark, { temperature, topP }) : plainGeneration({ temperature, topP });
+  async function write(shown, { watermark = true, temperature = 1, top_p: topP = 1, max_tokens = 64, seed = 0 }) {
+    const [sampling, maxNewTokens] = [{ temperature, topP }, max_tokens];
+    const settings = mark && watermark ? markedGeneration(mark, sampling) : plainGeneration(sampling);
     const prompt = [TINY_LM_END, ...tokenizer.encode(shown)].slice(-(model.maxLength - maxNewTokens));
     const [ids] = await model.generate([prompt], { maxNewTokens, seed, settings });
     const [prompt_tokens, completion_tokens] = [prompt.length, ids.length];

@@ -1,4 +1,5 @@
 /** Errors as one line for people: what failed, where, and never a stack trace or a file's contents. @module */
+import { printable } from '@taggant/core';
 
 /** Something the user can mend. Its message stands after `taggant: `. */
 export class CommandError extends Error {}
@@ -27,17 +28,6 @@ export function withoutSecrets(place: string, error: unknown): CommandError {
 /** Long runs without spaces are cut out: what was typed in the place of a flag's value may be a secret. Flags stay. */
 export function masked(text: string): string {
   return text.replace(/[\w+/=-]{40,}|[\w-]{24,}/g, (run) => (/^--[a-z]+(-[a-z]+)+$/.test(run) ? run : '[...]'));
-}
-
-/**
- * Control and format characters and line separators made visible, so that a name, a path or an id can neither break a
- * line, nor turn it around, nor drive the terminal.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
-    const hex = (char.codePointAt(0) as number).toString(16);
-    return hex.length > 2 ? `\\u{${hex}}` : `\\x${hex.padStart(2, '0')}`;
-  });
 }
 
 /** One line on standard error. Resolves when it is out, or when nobody listens any more. */

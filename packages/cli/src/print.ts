@@ -1,5 +1,5 @@
 /** Results as lines: JSON for programs, words for people. @module */
-import type { DedupMode, MarkDescriptor, NullLaw } from '@taggant/core';
+import { type DedupMode, type MarkDescriptor, type NullLaw, printable } from '@taggant/core';
 import {
   type DecoyKeyRank,
   describeCompat,
@@ -15,7 +15,6 @@ import {
   titleWithCohort,
 } from '@taggant/detector';
 import picocolors from 'picocolors';
-import { printable } from './errors.ts';
 import { jsonLine } from './output.ts';
 
 /**

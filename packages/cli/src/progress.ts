@@ -1,5 +1,6 @@
 /** Progress on standard error, for long work that a person waits for and whose results go elsewhere. @module */
 import { formatE } from '@taggant/detector';
+import type { SpoofingProgress } from '@taggant/verify';
 import { complain } from './errors.ts';
 
 export interface Progress {
@@ -165,3 +166,34 @@ export async function openGateProgress(): Promise<{
     stop: () => bar.stop(),
   };
 }
+
+/** A bar for a spoofing attack: what it is writing. In a pipeline a line for each. */
+export async function openSpoofingProgress(): Promise<{ show(now: SpoofingProgress): void; stop(): void }> {
+  if (!process.stderr.isTTY) {
+    let told: string | undefined;
+    return {
+      show({ writing, wanted }) {
+        if (writing === told) return;
+        told = writing;
+        process.stderr.write(`taggant: spoofing: ${SPOOFING[writing]}, ${wanted} texts\n`);
+      },
+      stop: () => {},
+    };
+  }
+  const bar = await newBar('{bar} {value} of {total} texts | spoofing: {what}');
+  return {
+    show({ writing, done, wanted }) {
+      const what = SPOOFING[writing];
+      if (!bar.isActive) bar.start(wanted, done, { what });
+      bar.setTotal(wanted);
+      bar.update(done, { what });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+const SPOOFING = {
+  queries: 'answers that the attacker asks for',
+  base: 'text of its own model',
+  forgeries: 'forgeries',
+};

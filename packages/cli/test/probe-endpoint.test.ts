@@ -109,7 +109,7 @@ it('a wrong key, no key, and a server that is not there are errors that use up n
   expect([status, said[0], said.at(-1)]).toEqual([
     2,
     'taggant: 127.0.0.1:9: network, attempt 2 of 9',
-    "taggant: plan.json: the suspect's endpoint answered nothing before the budget was spent (network); run again when 127.0.0.1:9 does",
+    'taggant: plan.json: the endpoint answered nothing before the budget was spent (network); run again when 127.0.0.1:9 does',
   ]);
   // Both prompts fail alike, and that is said once.
   expect(new Set(said).size).toBe(said.length);

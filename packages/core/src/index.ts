@@ -41,6 +41,7 @@ export { oneBitStrength, softmax } from './marks/tournament.ts';
 export { nativeVariants } from './marks/variants.ts';
 export { type Accept, type DedupMode, distinctPairs, PairCollector, type Pairs, type PairsOptions } from './pairs.ts';
 export { kthLargest, Peaks } from './peaks.ts';
+export { printable } from './printable.ts';
 export { deriveKey, exportKey, exportSecret, importKey, MarkKey, SCHEMES, type Scheme, Secret } from './secret.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export { TupleSet } from './tuple-set.ts';

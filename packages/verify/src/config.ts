@@ -57,6 +57,22 @@ export interface CoverageConfig {
   readonly least: number;
 }
 
+/** A simple attack that learns the mark from answers, and how many of its forgeries may pass. */
+export interface SpoofingConfig {
+  /** Answers that the attacker reads. */
+  readonly queries: number;
+  /** Share of its forgeries that may be found. */
+  readonly most: number;
+  /** Its model: `tiny-lm` or a folder, of the mark's tokenizer. Default: the deployment's own, where it is a folder. */
+  readonly attacker?: string;
+  /** Default 64, none of which passing shows 10 %. */
+  readonly forgeries?: number;
+  /** Length of an answer and of a forgery. Default 200. */
+  readonly tokens?: number;
+  /** A forgery with p <= alpha is found. Default 1e-6. */
+  readonly alpha?: number;
+}
+
 /** A gate as a file. */
 export interface GateConfig {
   /** A mark file, or what would stand in it. */
@@ -77,6 +93,7 @@ export interface GateConfig {
   readonly expect?: Expectations;
   readonly attacks?: AttacksConfig;
   readonly coverage?: CoverageConfig;
+  readonly spoofing?: SpoofingConfig;
 }
 
 /**
@@ -103,6 +120,7 @@ export function parseConfig(value: unknown): GateConfig {
     'expect',
     'attacks',
     'coverage',
+    'spoofing',
   ]);
   return {
     mark: fields.get('mark', either(anObject, 'a mark file or a mark')),
@@ -124,6 +142,17 @@ export function parseConfig(value: unknown): GateConfig {
         paraphraser: object({ endpoint: word, model: word, apiKeyEnv: word, prompt: word }, ['endpoint', 'model']),
       }),
       coverage: object({ responses: word, least: share }, ['responses', 'least']),
+      spoofing: object(
+        {
+          queries: integer(1, 2 ** 20),
+          most: share,
+          attacker: word,
+          forgeries: integer(1, 2 ** 16),
+          tokens,
+          alpha: openShare,
+        },
+        ['queries', 'most'],
+      ),
     }),
   } as GateConfig;
 }

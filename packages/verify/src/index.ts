@@ -14,6 +14,7 @@ export {
   type ModelConfig,
   parseConfig,
   type SamplingConfig,
+  type SpoofingConfig,
 } from './config.ts';
 export * from './coverage-audit/index.ts';
 export { outputsDeployment } from './deployments/outputs.ts';

@@ -1,9 +1,9 @@
 /** `taggant keygen`: a fresh secret into the keyring, and the public mark file that names it. @module */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Scheme, TokenizerId } from '@taggant/core';
+import { printable, type Scheme, type TokenizerId } from '@taggant/core';
 import type { Command } from 'commander';
-import { CommandError, complain, printable } from '../errors.ts';
+import { CommandError, complain } from '../errors.ts';
 import { choice, finite, instant, integer, type KeyringFlags, withKeyring } from '../flags.ts';
 import { jsonLine, openOutput, writeWhole } from '../output.ts';
 import { refuseToReplace } from '../paths.ts';

@@ -1,7 +1,6 @@
 /** `taggant keys`: what a keyring holds, without its secrets, and the status of a key. @module */
-import { isOfEngine, type KeyEntry, type KeyStatus } from '@taggant/core';
+import { isOfEngine, type KeyEntry, type KeyStatus, printable } from '@taggant/core';
 import { Argument, type Command } from 'commander';
-import { printable } from '../errors.ts';
 import { choice, type KeyringFlags, withKeyring } from '../flags.ts';
 import { jsonLine, writeWhole } from '../output.ts';
 

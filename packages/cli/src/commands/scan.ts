@@ -1,8 +1,9 @@
 /** `taggant scan`: whose mark is in a text, and under what settings? Tries keys, parameters and tokenizers. @module */
 import { existsSync } from 'node:fs';
+import { printable } from '@taggant/core';
 import type { Reading, Scan, ScanPart } from '@taggant/detector';
 import type { Command } from 'commander';
-import { CommandError, complain, printable, withoutSecrets } from '../errors.ts';
+import { CommandError, complain, withoutSecrets } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { integer, type KeyringFlags, probability, withKeyring } from '../flags.ts';
 import { isObject, nameOf, parseJsonExactly, readJsonLines, readText } from '../input.ts';

@@ -1,9 +1,10 @@
 /** `taggant probe check`: an opened test, recomputed. @module */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '@taggant/core';
 import { evaluate, type Plan, Probe, type ProbeMaterials, plannedKeys } from '@taggant/probes';
 import { checkBundle, type Materials } from '@taggant/probes/runner';
-import { CommandError, printable } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeWhole } from '../output.ts';
 import { VERSION } from '../version.ts';

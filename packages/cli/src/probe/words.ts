@@ -1,7 +1,7 @@
 /** A probe's result on the terminal. @module */
+import { printable } from '@taggant/core';
 import type { ProbeResult, ProbeWords } from '@taggant/probes';
 import picocolors from 'picocolors';
-import { printable } from '../errors.ts';
 import { isSeen } from '../output.ts';
 
 export function printWords(

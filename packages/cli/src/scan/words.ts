@@ -1,6 +1,6 @@
 /** A scan in words: what fits, where the settings are wrong, and why nothing may have been found. @module */
+import { printable } from '@taggant/core';
 import { type Finding, formatAlpha, formatP, type Scan } from '@taggant/detector';
-import { printable } from '../errors.ts';
 import type { Tried } from './hypotheses.ts';
 
 /** One paragraph. */

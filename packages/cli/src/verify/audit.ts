@@ -1,7 +1,7 @@
 /** `taggant verify coverage`: which responses of a log were marked, and why the others were not. @module */
-import type { Mark, Tokenizer } from '@taggant/core';
+import { type Mark, printable, type Tokenizer } from '@taggant/core';
 import { type Coverage, type CoverageResult, measureStrength, percent, readServed } from '@taggant/verify';
-import { at, printable } from '../errors.ts';
+import { at } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { KeyringFlags } from '../flags.ts';
 import { readJsonLines } from '../input.ts';

@@ -18,6 +18,7 @@ import { VERSION } from '../version.ts';
 import { readConfig } from './config.ts';
 import { coverageChecks } from './coverage.ts';
 import { openGate } from './open.ts';
+import { spoofingChecks } from './spoofing.ts';
 
 interface Flags {
   readonly config?: string;
@@ -46,7 +47,7 @@ export async function verify(flags: Flags): Promise<void> {
       ...opened.gate,
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       baseline,
-      checks: await coverageChecks(file, opened.gate),
+      checks: [...(await coverageChecks(file, opened.gate)), ...(await spoofingChecks(file, opened.gate))],
       software: { name: 'taggant', version: VERSION },
       onProgress: progress.show,
     };

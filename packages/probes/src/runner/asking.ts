@@ -192,7 +192,7 @@ export class Asking {
   #isAbsent(reason: string): Error {
     const { size } = this.#underWay;
     return new Error(
-      `the suspect's endpoint answers nothing: at least ${ATTEMPTS_UNHEARD} attempts at ${size === 1 ? 'a prompt' : `each of ${size} prompts`} failed (${reason}); ${this.#runAgain()}`,
+      `the endpoint answers nothing: at least ${ATTEMPTS_UNHEARD} attempts at ${size === 1 ? 'a prompt' : `each of ${size} prompts`} failed (${reason}); ${this.#runAgain()}`,
     );
   }
 
@@ -200,7 +200,7 @@ export class Asking {
     const reasons = new Set(this.#doubtful.map(({ outcome }) => ('failed' in outcome ? outcome.failed : '')));
     const { length } = this.#doubtful;
     return new Error(
-      `the suspect's endpoint answers nothing: ${length} ${length === 1 ? 'prompt' : 'prompts in a row'} failed (${[...reasons].join(', ')}); ${this.#runAgain()}`,
+      `the endpoint answers nothing: ${length} ${length === 1 ? 'prompt' : 'prompts in a row'} failed (${[...reasons].join(', ')}); ${this.#runAgain()}`,
     );
   }
 
@@ -217,9 +217,7 @@ export class Asking {
 
   /** Nothing was answered, so there is nothing to end: a wrong address does not use up a plan. */
   #isMute(reason: string): Error {
-    return new Error(
-      `the suspect's endpoint answered nothing before the budget was spent (${reason}); ${this.#runAgain()}`,
-    );
+    return new Error(`the endpoint answered nothing before the budget was spent (${reason}); ${this.#runAgain()}`);
   }
 
   /** Names the host and no path: that may tell who asks. */

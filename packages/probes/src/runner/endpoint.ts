@@ -68,7 +68,7 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
       throw new Unanswered(reason, { charged: false, retryAfterMs: retryAfter(response) });
     }
     const hint = response.status === 404 && !/\/v\d/.test(address.pathname) ? ' (is the base .../v1?)' : '';
-    throw new Refused(`the suspect's endpoint refuses: ${`${reason} ${masked(text, key)}`.trim()}${hint}`);
+    throw new Refused(`the endpoint refuses: ${`${reason} ${masked(text, key)}`.trim()}${hint}`);
   }
 
   /** Follows the endpoint within its origin, so that the key does not travel. */
@@ -78,11 +78,9 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
     if (response.status < 300 || response.status > 399) return response;
     await response.body?.cancel();
     const next = URL.canParse(location, address.href) ? new URL(location, address) : undefined;
-    if (next === undefined || hops === MAX_HOPS) throw new Refused("the suspect's endpoint redirects to nowhere");
+    if (next === undefined || hops === MAX_HOPS) throw new Refused('the endpoint redirects to nowhere');
     if (next.origin === address.origin) return post(next, body, signal, hops + 1);
-    throw new Refused(
-      `the suspect's endpoint redirects to ${masked(next.origin, key)}: plan that address, if it is meant`,
-    );
+    throw new Refused(`the endpoint redirects to ${masked(next.origin, key)}: plan that address, if it is meant`);
   }
 
   async function answerOf(response: Response): Promise<Answer> {

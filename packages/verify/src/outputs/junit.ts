@@ -1,7 +1,7 @@
 /** The result as JUnit XML, which Jenkins, GitLab and most others read. @module */
 import { titleWithCohort } from '@taggant/detector';
 import type { CheckResult, GateResult } from '../result.ts';
-import { printable } from './printable.ts';
+import { oneLine } from './one-line.ts';
 import { checkFigures, checksInOrder, describeTexts } from './words.ts';
 
 export interface JUnitOptions {
@@ -83,7 +83,7 @@ function attributes(values: Readonly<Record<string, string | number | undefined>
     .join('');
 }
 
-const escaped = (text: string): string => printable(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const escaped = (text: string): string => oneLine(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const SECONDS = '2026-11-21T20:30:00'.length;

@@ -1,7 +1,7 @@
 /** The result as a summary for pull requests and job pages, in GitHub's Markdown. @module */
 import { formatAlpha, titleWithCohort } from '@taggant/detector';
 import type { CheckResult, GateResult, PowerPoint, SurvivalPoint } from '../result.ts';
-import { printable, shortened } from './printable.ts';
+import { oneLine, shortened } from './one-line.ts';
 import {
   checkFigures,
   checksInOrder,
@@ -103,9 +103,9 @@ const tableHead = (names: readonly string[], right: readonly number[]): string =
 const tableRow = (values: readonly string[]): string => `| ${values.join(' | ')} |\n`;
 
 /** Of others, short. */
-const name = (value: string): string => escaped(shortened(printable(value), 160));
+const name = (value: string): string => escaped(shortened(oneLine(value), 160));
 /** Of others, sentences. */
-const text = (value: string): string => escaped(shortened(printable(value), 1500));
+const text = (value: string): string => escaped(shortened(oneLine(value), 1500));
 
 /**
  * Nothing is left that Markdown, HTML or GitHub reads: not at the start of a line either. An entity would still mention

@@ -3,7 +3,7 @@ import { sha256Hex } from '@taggant/core';
 import { titleWithCohort } from '@taggant/detector';
 import type { CheckResult, GateResult } from '../result.ts';
 import { checkKind } from './kinds.ts';
-import { printable, shortened } from './printable.ts';
+import { oneLine, shortened } from './one-line.ts';
 import { checksInOrder, kindOf } from './words.ts';
 
 export interface SarifOptions {
@@ -104,7 +104,7 @@ function relativeUri(path: string): string {
 
 /** Plain text as SARIF has it: brackets would be links, and braces placeholders (sections 3.11.5 and 3.11.6). */
 const plain = (text: string): string =>
-  shortened(printable(text), 1000)
+  shortened(oneLine(text), 1000)
     .replace(/[\\[\]]/g, '\\$&')
     .replace(/[{}]/g, '$&$&');
 

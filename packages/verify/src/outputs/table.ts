@@ -1,7 +1,7 @@
 /** The result for a terminal. @module */
 import { titleWithCohort } from '@taggant/detector';
 import type { CheckResult, GateResult, Outcome } from '../result.ts';
-import { graphemes, printable } from './printable.ts';
+import { graphemes, oneLine } from './one-line.ts';
 import { checkFigures, checksInOrder, describeGate, describeTexts, figureName, formatFigure } from './words.ts';
 
 export interface TableOptions {
@@ -111,7 +111,7 @@ function section(title: string, items: readonly string[], columns: number, paint
  * A line of a job's log that begins with `::` is a command to GitHub's runner, after spaces too, and `##vso[` anywhere is one to
  * Azure's.
  */
-const shown = (text: string): string => printable(text).replaceAll('::', ':\\x3a').replaceAll('##', '#\\x23');
+const shown = (text: string): string => oneLine(text).replaceAll('::', ':\\x3a').replaceAll('##', '#\\x23');
 
 /** Lines of at most so many columns, all but the first indented; words that are longer are cut. */
 function wrapped(text: string, columns: number, indent = 0): string[] {
