@@ -30,9 +30,12 @@ export function masked(text: string): string {
   return text.replace(/[\w+/=-]{40,}|[\w-]{24,}/g, (run) => (/^--[a-z]+(-[a-z]+)+$/.test(run) ? run : '[...]'));
 }
 
-/** One line on standard error. Resolves when it is out, or when nobody listens any more. */
+/**
+ * One line on standard error, which is no command to a pipeline's runner: `##vso[` anywhere is one to Azure's. Resolves when it is out,
+ * or when nobody listens any more.
+ */
 export function complain(message: string): Promise<void> {
-  const line = `taggant: ${printable(message.trim().replace(/\s*\n\s*/g, ' '))}\n`;
+  const line = `taggant: ${printable(message.trim().replace(/\s*\n\s*/g, ' ')).replaceAll('##', '#\\x23')}\n`;
   return new Promise((resolve) => process.stderr.write(line, () => resolve()));
 }
 

@@ -50,13 +50,16 @@ export function isSeen(): boolean {
   return process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
+/** JSON in which `##`, which stands in strings only, is written `#\u0023`: to a pipeline's runner `##vso[` anywhere is a command. */
+export const jsonInLog = (json: string): string => json.replaceAll('##', '#\\u0023');
+
 /** JSON without the silence of `JSON.stringify` about numbers that JSON cannot hold. */
 export function jsonLine(value: unknown): string {
   const refuse = (key: string, field: unknown) => {
     if (typeof field !== 'number' || Number.isFinite(field)) return field;
     throw new RangeError(`"${key}" expected a finite number, got ${field}`);
   };
-  return `${JSON.stringify(value, refuse)}\n`;
+  return `${jsonInLog(JSON.stringify(value, refuse))}\n`;
 }
 
 /** Errors of standard output arrive at the stream's own handler in main.ts, which ends the process. */
@@ -98,8 +101,10 @@ export function refuseKeyring(path: string): void {
     if (error instanceof SyntaxError) return;
     throw error;
   }
-  if (isObject(value) && 'keyring' in value) throw new Error('is a keyring, which holds secret keys');
+  if (isKeyring(value)) throw new Error('is a keyring, which holds secret keys');
 }
+
+export const isKeyring = (value: unknown): boolean => isObject(value) && 'keyring' in value;
 
 function describeErrors(path: string, file: number, finish = () => {}): Output {
   const attempt = async (act: () => void) => {

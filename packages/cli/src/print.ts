@@ -15,7 +15,7 @@ import {
   titleWithCohort,
 } from '@taggant/detector';
 import picocolors from 'picocolors';
-import { jsonLine } from './output.ts';
+import { jsonInLog, jsonLine } from './output.ts';
 
 /**
  * What is printed of one input: a detection, of one mark or of layers, or a search and what its candidates are called, or where
@@ -43,7 +43,7 @@ export function jsonResult(id: string | number, result: Result): string {
   const description = describeResult(result);
   if ('documents' in result) return streamForJson(id, result, description);
   const more = 'candidates' in result ? candidatesForJson(result) : { layers: result.layers?.map(forJson) };
-  return `${JSON.stringify({ id, ...forJson(result), description, ...more })}\n`;
+  return `${jsonInLog(JSON.stringify({ id, ...forJson(result), description, ...more }))}\n`;
 }
 
 function streamForJson(id: string | number, result: StreamResult, description: string): string {

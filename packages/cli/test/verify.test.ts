@@ -73,7 +73,7 @@ describe('taggant verify', () => {
   });
 
   it('fails unmarked outputs, and writes no baseline of them', async () => {
-    write('plain.json', config({ model: { outputs: 'plain.jsonl' } }));
+    write('plain.json', config({ model: { outputs: 'plain.jsonl' }, expect: { detection: expectations.detection } }));
     const { status, stderr } = await verify('--config', 'plain.json', '--save-baseline', 'bad.json');
     expect(status).toBe(1);
     expect(stderr).toContain('no baseline written: the gate failed');
@@ -134,6 +134,36 @@ export const generate = async ({ id }) => lines[Number(id)];`,
       /bribe/,
     ],
     ['a baseline that is none', ['--against', 'mark.json'], {}, /mark\.json: baseline expected/],
+    [
+      'an output where there is no folder',
+      ['--junit', 'none/j.xml'],
+      {},
+      /cannot write none\/j\.xml: there is no folder/,
+    ],
+    [
+      'a threshold that cannot be measured here',
+      ['--config', 'bad-8.json'],
+      { model: { outputs: 'marked.jsonl' }, expect: { ...expectations, perplexity: { most: 1.01 } } },
+      /"expect\.falseAlarms" needs unmarked texts to compare with, and there is none/,
+    ],
+    [
+      'a threshold without bounds',
+      ['--config', 'bad-9.json'],
+      { expect: { ...expectations, length: {} } },
+      /"config\.expect\.length" expected "least" or "most", got neither/,
+    ],
+    [
+      'a length that is never reached',
+      ['--config', 'bad-10.json'],
+      { expect: { detection: [{ tokens: 500, least: 0.5 }] } },
+      /"expect\.detection" expected at most the 80 tokens that are asked for \(maxTokens\), got 500/,
+    ],
+    [
+      'levels beyond what can be drawn',
+      ['--config', 'bad-11.json'],
+      { levels: { falseFailure: 1e-9 } },
+      /falseFailure/,
+    ],
   ])('refuses %s', async (_, args, change, message) => {
     const name = args[args.indexOf('--config') + 1];
     if (args.includes('--config') && name !== 'none.json') write(name, config(change));

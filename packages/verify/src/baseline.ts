@@ -8,6 +8,8 @@ export interface Baseline {
   readonly mark: MarkDescriptor;
   readonly deployment: string;
   readonly software: { readonly name: string; readonly version: string };
+  /** Length asked for: texts of another length cannot be compared. */
+  readonly maxTokens: number;
   /** A hash of prompts and lengths: where it is the same, texts are compared pair by pair. */
   readonly prompts?: string;
   /** By measure, then by text. */
@@ -42,14 +44,21 @@ export function parseBaseline(text: string, mark: Mark): Baseline {
     throw new TypeError('baseline expected "baseline": "taggant/1", as verify --save-baseline writes it');
   }
   const baseline = value as Baseline;
+  if (!isRecord(baseline.mark)) throw new TypeError('"baseline.mark" expected a mark');
   const [was, is] = [settingsOf(baseline.mark), settingsOf(mark.descriptor)];
   if (was !== is) throw new RangeError(`baseline expected of ${is}, got one of ${was}`);
-  for (const [id, texts] of Object.entries(baseline.measures ?? {})) {
-    const isBad = typeof texts !== 'object' || texts === null || !Object.values(texts).every(Number.isFinite);
-    if (isBad) throw new TypeError(`baseline.measures[${JSON.stringify(id)}] expected finite numbers by text`);
+  const measures = isRecord(baseline.measures) ? Object.entries(baseline.measures) : [];
+  if (measures.length === 0) throw new TypeError('"baseline.measures" expected the numbers of at least one measure');
+  for (const [id, texts] of measures) {
+    if (!isRecord(texts) || !Object.values(texts).every(Number.isFinite)) {
+      throw new TypeError(`baseline.measures[${JSON.stringify(id)}] expected finite numbers by text`);
+    }
   }
-  return { ...baseline, measures: baseline.measures ?? {} };
+  return baseline;
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Without the key's id: another key of the same settings is as strong. */
 function settingsOf({ kid: _, ...settings }: MarkDescriptor): string {

@@ -1,7 +1,9 @@
 /** What `taggant.config.ts` or `taggant.config.json` says. Unknown fields are errors: a misspelt threshold must not pass. @module */
-import { Fields, flag, integer, list, number, oneOf, type Reader, text, word } from '@taggant/core/fields';
-import type { Expectations } from './expectations.ts';
-import type { Levels } from './looks.ts';
+import { show } from '@taggant/core';
+import { Fields, flag, integer, kindOf, list, oneOf, type Reader, text, word } from '@taggant/core/fields';
+import { type Expectations, readExpectations } from './expectations.ts';
+import { type Levels, readLevels } from './looks.ts';
+import { atLeastZero, object, openShare, orFalse, share, tokens } from './readers.ts';
 
 /** Which deployment is verified. Paths are from the config's folder. */
 export type ModelConfig =
@@ -47,6 +49,10 @@ export interface AttacksConfig {
     readonly apiKeyEnv?: string;
     /** What it is asked; the text follows. */
     readonly prompt?: string;
+    /** Default: the server's. */
+    readonly temperature?: number;
+    /** Of a paraphrase at most; one that is cut off is an error. Default 2048. */
+    readonly maxTokens?: number;
   };
 }
 
@@ -133,13 +139,23 @@ export function parseConfig(value: unknown): GateConfig {
       maxTokens: integer(1, 2 ** 20),
       texts: object({ first: integer(1, 2 ** 20), most: integer(1, 2 ** 20) }),
       seed: integer(0, 2 ** 32 - 1),
-      levels: object({ falseFailure: openShare, confidence: openShare }),
-      expect,
+      levels: readLevels,
+      expect: readExpectations,
       attacks: object({
         words: word,
         human: word,
         tokenizer: word,
-        paraphraser: object({ endpoint: word, model: word, apiKeyEnv: word, prompt: word }, ['endpoint', 'model']),
+        paraphraser: object(
+          {
+            endpoint: httpUrl,
+            model: word,
+            apiKeyEnv: word,
+            prompt: word,
+            temperature: atLeastZero,
+            maxTokens: integer(1, 2 ** 20),
+          },
+          ['endpoint', 'model'],
+        ),
       }),
       coverage: object({ responses: word, least: share }, ['responses', 'least']),
       spoofing: object(
@@ -168,14 +184,17 @@ const model: Reader<ModelConfig> = (value, name) => {
   return MODELS[kinds[0]](value, name) as unknown as ModelConfig;
 };
 
-/** An object whose fields are all optional but those named. */
-function object<T extends Record<string, Reader<unknown>>>(readers: T, needed: readonly (keyof T & string)[] = []) {
-  return (value: unknown, name: string): { [K in keyof T]?: ReturnType<T[K]> } => {
-    const fields = new Fields(value, name, Object.keys(readers));
-    for (const field of needed) fields.get(field, readers[field]);
-    return fields.optional(readers);
-  };
-}
+/** What stands before `/completions`. What may hold a secret is not shown. */
+const httpUrl: Reader<string> = (value, name, told = show) => {
+  const address = word(value, name, told);
+  const { protocol = '', username, password } = URL.canParse(address) ? new URL(address) : {};
+  if (!/^https?:$/.test(protocol)) {
+    const got = /[@?#]/.test(address) ? kindOf(address) : told(address);
+    throw new RangeError(`"${name}" expected an http or https URL, got ${got}`);
+  }
+  if (!username && !password && !/[?#]/.test(address)) return address;
+  throw new RangeError(`"${name}" expected an http or https URL without user, password, query and fragment`);
+};
 
 /** A path, or the thing itself. */
 const either =
@@ -186,35 +205,10 @@ const either =
     throw new TypeError(`"${name}" expected ${words}`);
   };
 
-/** `false` is kept: it says that something is not asked. */
-const orFalse =
-  <T>(read: Reader<T>): Reader<T | false> =>
-  (value, name) =>
-    value === false ? false : read(value, name);
 const anObject: Reader<Readonly<Record<string, unknown>>> = (value, name) => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new TypeError(`"${name}" expected an object`);
 };
-const finite = number('that is finite', Number.isFinite);
-const share = number('from 0 to 1', (value) => value >= 0 && value <= 1);
-const openShare = number('between 0 and 1', (value) => value > 0 && value < 1);
-const positive = number('above 0', (value) => value > 0 && Number.isFinite(value));
-const atLeastZero = number('of at least 0', (value) => value >= 0 && Number.isFinite(value));
-const tokens = integer(1, 2 ** 20);
-
-const expect: Reader<Expectations> = object({
-  detection: list(object({ tokens, alpha: openShare, least: share }, ['tokens', 'least'])),
-  falseAlarms: orFalse(object({ alpha: openShare, most: share })),
-  strength: orFalse(object({ least: finite, most: finite })),
-  perplexity: orFalse(object({ most: positive }, ['most'])),
-  repetition: orFalse(object({ most: finite }, ['most'])),
-  distinct: orFalse(object({ least: finite }, ['least'])),
-  length: orFalse(object({ least: finite, most: finite })),
-  distortion: flag,
-  choice: flag,
-  survival: list(object({ attack: word, tokens, alpha: openShare, least: share }, ['attack', 'least']), 0),
-}) as Reader<Expectations>;
-
 const MODELS: Readonly<Record<(typeof KINDS)[number], Reader<object>>> = {
   folder: object({
     folder: word,
@@ -229,7 +223,7 @@ const MODELS: Readonly<Record<(typeof KINDS)[number], Reader<object>>> = {
   module: object({ module: word }),
   endpoint: object(
     {
-      endpoint: word,
+      endpoint: httpUrl,
       model: word,
       api: oneOf('chat', 'completions'),
       apiKeyEnv: word,
@@ -239,7 +233,7 @@ const MODELS: Readonly<Record<(typeof KINDS)[number], Reader<object>>> = {
       marked: anObject,
       unmarked: anObject,
     },
-    ['model'],
+    ['endpoint', 'model'],
   ),
   outputs: object({ outputs: word, unmarked: word }),
 };

@@ -1,11 +1,12 @@
 /** What is expected of a deployment, and the measures and checks that it takes. @module */
+import { flag, list, type Reader, word } from '@taggant/core/fields';
 import { attackOf } from './attacks/index.ts';
 import type { Check } from './checks/check.ts';
 import { choiceCheck } from './checks/choice.ts';
 import { costCheck, difference, ratio } from './checks/cost.ts';
 import { distortionCheck } from './checks/distortion.ts';
 import { meanCheck } from './checks/mean.ts';
-import { regressionCheck } from './checks/regression.ts';
+import { regressionChecks } from './checks/regression.ts';
 import { shareCheck } from './checks/share.ts';
 import type { Gate } from './gate.ts';
 import { falseAlarm, found, strength } from './measures/detection.ts';
@@ -13,13 +14,14 @@ import type { Evidence } from './measures/evidence.ts';
 import type { Measure } from './measures/measure.ts';
 import { distinctMeasure, lengthMeasure, perplexityMeasure, repetitionMeasure } from './measures/quality.ts';
 import { survival } from './measures/survival.ts';
+import { bounds, finite, object, openShare, orFalse, positive, share, tokens } from './readers.ts';
 import type { Sample } from './sample.ts';
 
-/** Each is checked by the bound that is less favourable. `false`: not asked. */
+/** Each is checked by the bound that is less favourable. `false` or an empty list: not asked. What is asked for here and cannot be measured is an error. */
 export interface Expectations {
   /** Of texts cut to `tokens`, a share of at least `least` is found at p <= alpha. Default: 90 % at 1e-6, cut to 1 / 1.12 of the length asked for. */
-  readonly detection?: readonly { readonly tokens: number; readonly alpha?: number; readonly least: number }[];
-  /** Of unmarked texts, a share of at most `most` has p <= alpha. Default: 15 % at 1 %, which 32 texts can show; and an excess fails. */
+  readonly detection?: readonly { readonly tokens: number; readonly alpha?: number; readonly least: number }[] | false;
+  /** Of unmarked texts, a share of at most `most` has p <= alpha. Default: 15 % at 1 %, which 64 texts can show; and an excess fails. */
   readonly falseAlarms?: { readonly alpha?: number; readonly most?: number } | false;
   /** Mean score of a pair, each context once. Default: not asked; a baseline says more. */
   readonly strength?: { readonly least?: number; readonly most?: number } | false;
@@ -36,43 +38,61 @@ export interface Expectations {
   /** Other seeds give other texts. Default: asked of marks that add a bias. */
   readonly choice?: boolean;
   /** After an attack, a share of at least `least` is found. Default: 50 % after a tenth of the words is replaced. */
-  readonly survival?: readonly {
-    readonly attack: string;
-    readonly tokens?: number;
-    readonly alpha?: number;
-    readonly least: number;
-  }[];
+  readonly survival?:
+    | readonly { readonly attack: string; readonly tokens?: number; readonly alpha?: number; readonly least: number }[]
+    | false;
 }
+
+/** Checks expectations. Throws TypeError and RangeError that name the field. */
+export const readExpectations = object({
+  detection: orFalse(list(object({ tokens, alpha: openShare, least: share }, ['tokens', 'least']), 0)),
+  falseAlarms: orFalse(object({ alpha: openShare, most: share })),
+  strength: orFalse(bounds(finite)),
+  perplexity: orFalse(object({ most: positive }, ['most'])),
+  repetition: orFalse(object({ most: finite }, ['most'])),
+  distinct: orFalse(object({ least: finite }, ['least'])),
+  length: orFalse(bounds(finite)),
+  distortion: flag,
+  choice: flag,
+  survival: orFalse(list(object({ attack: word, tokens, alpha: openShare, least: share }, ['attack', 'least']), 0)),
+}) as Reader<Expectations>;
 
 interface Means {
   readonly read: (sample: Sample) => Evidence;
   readonly seed: number;
   readonly maxTokens: number;
   readonly again: () => readonly Sample[];
-  /** Their hash. */
-  readonly prompts: string;
+  /** Their hash, where they pair the texts of two runs. */
+  readonly prompts?: string;
 }
 
-/** The plan of a gate. What cannot be measured there is no part of it. */
+/** The plan of a gate. Defaults that cannot be measured there are no part of it. */
 export function planOf(gate: Gate, means: Means): { measures: readonly Measure[]; checks: readonly Check[] } {
   const { mark, deployment, tokenizer, reference, baseline, materials = {} } = gate;
   const { read, seed, maxTokens, again, prompts } = means;
-  const wanted = { ...defaultsOf(gate, maxTokens), ...defined(gate.expectations ?? {}) };
+  const asked = readExpectations(gate.expectations ?? {}, 'expect');
+  refuseUnmeasurable(asked, gate);
+  const wanted = { ...defaultsOf(gate, maxTokens), ...asked };
   const checks: Check[] = [];
   const measures: Measure[] = [];
   const add = (measure: Measure, check?: (measure: Measure) => Check) => {
     if (!measures.some(({ id }) => id === measure.id)) measures.push(measure);
     if (check) checks.push(check(measure));
   };
-  for (const { tokens, alpha = ALPHA, least } of wanted.detection) {
+  for (const { tokens, alpha = ALPHA, least } of wanted.detection || []) {
+    refuseLonger(tokens, maxTokens, 'expect.detection');
     add(found(read, tokens, alpha), (measure) =>
       shareCheck(`detection/${measure.id.slice('found/'.length)}`, measure, { least }),
     );
   }
   const { strength: expectedStrength } = wanted;
-  add(strength(read), expectedStrength ? (measure) => meanCheck('strength', measure, expectedStrength) : undefined);
+  add(
+    strength(read, mark),
+    expectedStrength ? (measure) => meanCheck('strength', measure, expectedStrength) : undefined,
+  );
   if (tokenizer) {
-    for (const { attack: spec, tokens = usual(maxTokens), alpha = ALPHA, least } of wanted.survival) {
+    for (const { attack: spec, tokens = usual(maxTokens), alpha = ALPHA, least } of wanted.survival || []) {
+      refuseLonger(tokens, maxTokens, 'expect.survival');
       const attack = attackOf(spec, materials);
       const measure = survival(attack, mark, tokenizer, { tokens, alpha, seed });
       add(measure, () => shareCheck(measure.id, measure, { least }));
@@ -102,12 +122,37 @@ export function planOf(gate: Gate, means: Means): { measures: readonly Measure[]
     if (length) {
       add(lengthMeasure, (measure) => costCheck('length', measure, length, difference('tokens, marked less unmarked')));
     }
-    if (wanted.distortion) checks.push(distortionCheck(seed));
+    if (wanted.distortion) checks.push(distortionCheck(mark.contextWidth, asked.distortion));
   }
   if (wanted.choice && deployment.heedsSeeds !== false) checks.push(choiceCheck(again));
   checks.push(...(gate.checks ?? []));
-  if (baseline) for (const measure of measures) checks.push(regressionCheck(measure, baseline, { seed, prompts }));
+  if (baseline) checks.push(...regressionChecks(measures, baseline, { seed, prompts }));
+  const ids = checks.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) < i);
+  if (twice !== undefined) throw new RangeError(`"expect" expected each check once, got ${twice} twice`);
   return { measures, checks };
+}
+
+/** A threshold that somebody wrote down must not vanish. */
+function refuseUnmeasurable(asked: Expectations, { deployment, tokenizer, reference }: Gate): void {
+  const needs = (names: readonly (keyof Expectations)[], isThere: boolean, what: string) => {
+    const name = names.find((one) => isAsked(asked[one]));
+    if (name !== undefined && !isThere) throw new TypeError(`"expect.${name}" needs ${what}, and there is none`);
+  };
+  needs(OF_BOTH, deployment.writesUnmarked !== false, 'unmarked texts to compare with');
+  needs(['perplexity'], reference !== undefined, 'a reference model');
+  needs(['survival'], tokenizer !== undefined, 'a tokenizer');
+  needs(['choice'], deployment.heedsSeeds !== false, 'a deployment that heeds seeds');
+}
+
+const isAsked = (value: unknown) =>
+  value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+
+function refuseLonger(tokens: number, maxTokens: number, name: string): void {
+  if (tokens <= maxTokens) return;
+  throw new RangeError(
+    `"${name}" expected at most the ${maxTokens} tokens that are asked for (maxTokens), got ${tokens}`,
+  );
 }
 
 function defaultsOf({ mark }: Gate, maxTokens: number) {
@@ -125,10 +170,7 @@ function defaultsOf({ mark }: Gate, maxTokens: number) {
   } satisfies Expectations as Required<Expectations>;
 }
 
-function defined(expectations: Expectations): Expectations {
-  return Object.fromEntries(Object.entries(expectations).filter(([, value]) => value !== undefined));
-}
-
 /** 200 of 224: text that is tokenized anew has fewer tokens. */
 const usual = (maxTokens: number) => Math.round(maxTokens / 1.12);
+const OF_BOTH = ['falseAlarms', 'perplexity', 'repetition', 'distinct', 'length', 'distortion'] as const;
 const ALPHA = 1e-6;

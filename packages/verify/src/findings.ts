@@ -1,7 +1,8 @@
 /** Where a check failed: what else do the texts carry? @module */
 import { type Mark, PairCollector } from '@taggant/core';
 import { detectPairs } from '@taggant/detector';
-import type { Sample } from './sample.ts';
+import type { Evidence } from './measures/evidence.ts';
+import { type Sample, wholeOf } from './sample.ts';
 
 /** Another mark that a misconfigured deployment may have put on its texts. */
 export interface Suspicion {
@@ -21,7 +22,14 @@ interface Fault {
  * What the marked texts carry instead, in sentences: other marks, and the same mark with a context that is late, early, or another
  * row's. The p is over all texts, corrected for all that was tried.
  */
-export function findingsOf(mark: Mark, samples: readonly Sample[], suspicions: readonly Suspicion[] = []): string[] {
+export function findingsOf(
+  mark: Mark,
+  samples: readonly Sample[],
+  {
+    read,
+    suspicions = [],
+  }: { readonly read: (sample: Sample) => Evidence; readonly suspicions?: readonly Suspicion[] },
+): string[] {
   const own = lnPOf(mark, samples);
   const tried = [
     ...suspicions.map(({ name, mark: other }) => ({ words: name, lnP: lnPOf(other, samples) })),
@@ -32,8 +40,12 @@ export function findingsOf(mark: Mark, samples: readonly Sample[], suspicions: r
   const lnP = Math.min(0, best.lnP + Math.log(tried.length));
   const p = `p = 10^${(lnP / Math.LN10).toFixed(1)}, corrected for ${tried.length}`;
   if (lnP <= Math.log(1e-6) && best.lnP < own) return [`the texts carry ${best.words} instead (${p})`];
-  if (own <= Math.log(1e-6))
-    return ['the texts do carry the mark, taken together: it is weaker, or in fewer of them, than expected'];
+  if (own <= Math.log(1e-6)) {
+    const alone = samples.filter((sample) => read(sample).lnPOf(sample.tokens.length) <= Math.log(0.01)).length;
+    return [
+      `the texts do carry the mark, taken together; ${alone} of ${samples.length} show it by themselves (p <= 0.01): it is weaker than expected, or in fewer of them`,
+    ];
+  }
   return [
     `the texts carry none of ${tried.length} other settings that were tried (${p} at best): another key, or no mark`,
   ];
@@ -66,13 +78,11 @@ function collectorOf(mark: Mark): PairCollector {
   return new PairCollector({ contextWidth: mark.contextWidth, dedup: 'context', vocabSize });
 }
 
-const joined = ({ prompt, tokens }: Sample) => Uint32Array.of(...prompt, ...tokens);
-
 const FAULTS: readonly Fault[] = [
   {
     name: 'a context that is one token late',
     shifted: (samples) =>
-      samples.map((sample) => ({ text: sample.tokens.subarray(1), context: joined(sample).subarray(0, -1) })),
+      samples.map((sample) => ({ text: sample.tokens.subarray(1), context: wholeOf(sample).subarray(0, -1) })),
   },
   {
     name: 'the context of the next row of the batch',
@@ -89,7 +99,7 @@ function rowsOf(samples: readonly Sample[], step: number) {
   return samples.map(({ tokens }, i) => {
     const other = samples[(i + step + samples.length) % samples.length];
     const length = Math.min(tokens.length, other.tokens.length);
-    const context = joined(other);
+    const context = wholeOf(other);
     return {
       text: tokens.subarray(0, length),
       context: context.subarray(0, context.length - other.tokens.length + length),

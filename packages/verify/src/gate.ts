@@ -9,13 +9,13 @@ import type { Check, Texts } from './checks/check.ts';
 import { type Expectations, planOf } from './expectations.ts';
 import { figuresOf, powerOf, survivalOf } from './figures.ts';
 import { findingsOf, type Suspicion } from './findings.ts';
-import { type Levels, lookLevels, looksOf } from './looks.ts';
+import { type Levels, lookLevels, looksOf, readLevels } from './looks.ts';
 import { evidenceReader } from './measures/evidence.ts';
 import type { Measure } from './measures/measure.ts';
 import type { Reference } from './measures/quality.ts';
 import { seedOf } from './random.ts';
 import type { CheckResult, GateResult } from './result.ts';
-import type { Deployment, Sample, TextRequest } from './sample.ts';
+import { type Deployment, type Sample, samplesOf, type TextRequest } from './sample.ts';
 
 /** What is verified, and with what. */
 export interface Gate {
@@ -23,7 +23,10 @@ export interface Gate {
   readonly deployment: Deployment;
   /** Texts are tokenized with it as a detector does, and decoded for attacks. Absent: ids as generated, and no attacks. */
   readonly tokenizer?: Tokenizer;
-  /** At least as many as there are marked texts at most, or they are used again with other seeds. */
+  /**
+   * At least as many different ones as there are marked texts at most, or they are used again with other seeds: then bounds are
+   * about these prompts only. A mark that draws the token gives a prompt the same text again, so it is asked for each once.
+   */
   readonly prompts: readonly string[];
   /** Length of a text at most. Default 224: more than the 200 tokens that are tested, because text that is tokenized anew is shorter. */
   readonly maxTokens?: number;
@@ -77,29 +80,35 @@ class Run {
   readonly #gate: Gate;
   readonly #seed: number;
   readonly #maxTokens: number;
+  readonly #prompts: readonly string[];
   readonly #sizes: readonly number[];
   readonly #measures: readonly Measure[];
   readonly #checks: readonly Check[];
   readonly #read: ReturnType<typeof evidenceReader>;
   readonly #marked: Sample[] = [];
   readonly #unmarked: Sample[] = [];
-  readonly #values = new Map<string, Map<string, number>>();
-  readonly #plainValues = new Map<string, Map<string, number>>();
-  #again: readonly Sample[] = [];
+  readonly #values = new Numbers();
+  readonly #plainValues = new Numbers();
+  readonly #again: Sample[] = [];
+  readonly #texts = new Set<string>();
+  /** Texts that are another's, token by token: they say nothing new. */
+  readonly #copies = new Set<Sample>();
   #results: readonly CheckResult[] = [];
   #looks = 0;
 
   constructor(gate: Gate) {
-    const { maxTokens = 224, seed = 1, texts: { first = 32, most = 256 } = {}, deployment, prompts } = gate;
+    const { mark, maxTokens = 224, seed = 1, levels = {}, baseline, software } = gate;
     this.#gate = gate;
     this.#seed = checkInteger(seed, 'seed', 0, 2 ** 32 - 1);
     this.#maxTokens = checkInteger(maxTokens, 'maxTokens', 1, 2 ** 20);
-    checkInteger(first, 'texts.first', 1, 2 ** 20);
-    checkInteger(most, 'texts.most', first, 2 ** 20);
-    if (prompts.length === 0) throw new RangeError('"prompts" expected at least one prompt, got none');
-    const available = Math.min(most, deployment.texts ?? most);
-    if (available === 0) throw new RangeError('"deployment" expected at least one text, got none');
-    this.#sizes = looksOf(Math.min(first, available), available);
+    readLevels(levels, 'levels');
+    if (typeof software?.version !== 'string') throw new TypeError('"software" expected a name and a version');
+    this.#prompts = promptsOf(gate);
+    this.#sizes = sizesOf(gate, mark.acts === 'distribution' ? this.#prompts.length : Number.POSITIVE_INFINITY);
+    if (baseline !== undefined && baseline.maxTokens !== this.#maxTokens) {
+      const was = baseline.maxTokens ?? 'unknown';
+      throw new RangeError(`"baseline" expected texts of ${this.#maxTokens} tokens, got ${was}: save a new one`);
+    }
     this.#read = evidenceReader(gate.mark);
     const { measures, checks } = planOf(gate, {
       read: this.#read,
@@ -119,9 +128,9 @@ class Run {
       this.#report(size);
       await this.#write(size, true, this.#marked);
       if (deployment.writesUnmarked !== false) await this.#write(size, false, this.#unmarked);
-      if (this.#again.length === 0 && this.#checks.some(({ id }) => id === 'choice')) await this.#writeAgain();
+      if (this.#isOpen('choice')) await this.#writeAgain(Math.min(size, FIRST_AGAIN << this.#looks));
       await this.#measure();
-      this.#results = this.#checks.map((check) => check.look(this.#texts(), fair));
+      this.#results = this.#checks.map((check) => check.look(this.#atHand(), fair));
       this.#looks++;
       const outcomes = this.#results.map(({ outcome }) => outcome);
       if (outcomes.includes('failed') || !outcomes.includes('undecided')) return;
@@ -131,7 +140,8 @@ class Run {
   result(): GateResult {
     const { mark, deployment, software, levels: { falseFailure = 0.01, confidence = 0.99 } = {} } = this.#gate;
     const outcomes = this.#results.map(({ outcome }) => outcome);
-    const evidence = { read: this.#read, marked: this.#marked, maxTokens: this.#maxTokens, confidence };
+    const marked = this.#marked.filter((sample) => !this.#copies.has(sample));
+    const evidence = { read: this.#read, marked, maxTokens: this.#maxTokens, confidence };
     return {
       gate: 'taggant/1',
       outcome: outcomeOf(outcomes),
@@ -150,10 +160,10 @@ class Run {
       },
       checks: this.#results,
       power: powerOf(evidence),
-      survival: survivalOf(this.#measures, this.#values, confidence),
-      figures: figuresOf(evidence, this.#values, this.#plainValues),
-      findings: this.#results.some(({ id, outcome }) => outcome === 'failed' && OF_EVIDENCE.test(id))
-        ? findingsOf(mark, this.#marked, this.#gate.suspicions)
+      survival: survivalOf(this.#measures, this.#values.byMeasure, confidence),
+      figures: figuresOf(evidence, this.#values.byMeasure, this.#plainValues.byMeasure),
+      findings: this.#results.some(isWeak)
+        ? findingsOf(mark, this.#marked, { read: this.#read, suspicions: this.#gate.suspicions })
         : [],
     };
   }
@@ -161,8 +171,12 @@ class Run {
   baseline(): Baseline {
     const { mark, deployment, software } = this.#gate;
     const measures = [
-      ...this.#measures.filter(({ of }) => of !== 'unmarked').map(({ id }) => [id, this.#values.get(id)] as const),
-      ...this.#measures.filter(({ of }) => of === 'unmarked').map(({ id }) => [id, this.#plainValues.get(id)] as const),
+      ...this.#measures
+        .filter(({ of }) => of !== 'unmarked')
+        .map(({ id }) => [id, this.#values.byMeasure.get(id)] as const),
+      ...this.#measures
+        .filter(({ of }) => of === 'unmarked')
+        .map(({ id }) => [id, this.#plainValues.byMeasure.get(id)] as const),
     ];
     const values = new Map(measures.flatMap(([id, texts]) => (texts === undefined ? [] : [[id, texts] as const])));
     return {
@@ -170,6 +184,7 @@ class Run {
       mark: mark.descriptor,
       deployment: deployment.name,
       software,
+      maxTokens: this.#maxTokens,
       prompts: this.#promptsHash(),
       measures: measuresOf(values),
     };
@@ -180,70 +195,68 @@ class Run {
       const from = into.length;
       const to = Math.min(size, from + BATCH);
       const requests = Array.from({ length: to - from }, (_, i) => this.#request(from + i, marked));
-      into.push(...(await this.#samples(requests)));
+      const samples = await this.#samples(requests);
+      for (const sample of samples) this.#noteCopy(sample, marked);
+      into.push(...samples);
       this.#report(size);
     }
   }
 
-  async #writeAgain(): Promise<void> {
-    const count = Math.min(AGAIN, this.#marked.length);
-    const requests = Array.from({ length: count }, (_, i) => ({
-      ...this.#request(i, true),
-      seed: seedOf(this.#seed, `again ${i}`),
+  #noteCopy(sample: Sample, marked: boolean): void {
+    if (sample.tokens.length < LEAST_COPIED) return;
+    const text = `${marked} ${sample.tokens.join(' ')}`;
+    if (this.#texts.has(text)) this.#copies.add(sample);
+    this.#texts.add(text);
+  }
+
+  /** Whether a check is asked for, and has not passed. */
+  #isOpen(id: string): boolean {
+    const isOf = (one: { readonly id: string }) => one.id === id;
+    return this.#checks.some(isOf) && this.#results.find(isOf)?.outcome !== 'passed';
+  }
+
+  /** The first prompts once more, under other seeds. */
+  async #writeAgain(size: number): Promise<void> {
+    const from = this.#again.length;
+    if (from >= size) return;
+    const requests = Array.from({ length: size - from }, (_, i) => ({
+      ...this.#request(from + i, true),
+      seed: seedOf(this.#seed, `again ${from + i}`),
     }));
-    this.#again = await this.#samples(requests);
+    this.#again.push(...(await this.#samples(requests)));
   }
 
   async #samples(requests: readonly TextRequest[]): Promise<Sample[]> {
     const { deployment, tokenizer } = this.#gate;
-    const replies = await deployment.write(requests);
-    if (replies.length !== requests.length) {
-      throw new RangeError(`${deployment.name} expected to give ${requests.length} replies, got ${replies.length}`);
-    }
-    return replies.map(({ text, tokens, promptTokens }, i) => {
-      const { id, prompt } = requests[i];
-      if (tokens === undefined && (text === undefined || tokenizer === undefined)) {
-        const got = text === undefined ? 'neither' : 'text, and no tokenizer';
-        throw new TypeError(`${deployment.name} expected to give "text" or "tokens", got ${got}`);
-      }
-      // As a detector will: what is served is the text.
-      const ids = text !== undefined && tokenizer ? tokenizer.encode(text) : Uint32Array.from(tokens ?? []);
-      return {
-        id,
-        prompt: promptTokens ? Uint32Array.from(promptTokens) : (tokenizer?.encode(prompt) ?? new Uint32Array(0)),
-        tokens: ids.subarray(0, this.#maxTokens),
-        text: text ?? tokenizer?.decode(ids) ?? '',
-      };
-    });
+    return samplesOf(await deployment.write(requests), requests, { name: deployment.name, tokenizer });
   }
 
   #request(i: number, marked: boolean): TextRequest {
-    const { prompts } = this.#gate;
-    const prompt = prompts[i % prompts.length];
+    const prompt = this.#prompts[i % this.#prompts.length];
     const seed = seedOf(this.#seed, `${marked ? 'marked' : 'unmarked'} ${i}`);
     return { id: String(i), prompt, seed, marked, maxTokens: this.#maxTokens };
   }
 
-  /** Of what decides which texts are comparable. */
-  #promptsHash(): string {
-    const { prompts } = this.#gate;
-    const hashes = [0, 1].map((salt) => seedOf(salt, JSON.stringify([prompts, this.#maxTokens])));
+  /** Of what pairs texts of two runs; none where they were written before, in an order of their own. */
+  #promptsHash(): string | undefined {
+    if (this.#gate.deployment.texts !== undefined) return undefined;
+    const hashes = [0, 1].map((salt) => seedOf(salt, JSON.stringify([this.#prompts, this.#maxTokens])));
     return hashes.map((hash) => hash.toString(16).padStart(8, '0')).join('');
   }
 
   async #measure(): Promise<void> {
     for (const measure of this.#measures) {
-      if (measure.of !== 'unmarked') await fill(this.#values, measure, this.#marked);
-      if (measure.of !== 'marked') await fill(this.#plainValues, measure, this.#unmarked);
+      if (measure.of !== 'unmarked') await this.#values.add(measure, this.#marked, this.#copies);
+      if (measure.of !== 'marked') await this.#plainValues.add(measure, this.#unmarked, this.#copies);
     }
   }
 
-  #texts(): Texts {
+  #atHand(): Texts {
     return {
       marked: this.#marked,
       unmarked: this.#unmarked,
-      values: this.#values,
-      plainValues: this.#plainValues,
+      values: this.#values.byMeasure,
+      plainValues: this.#plainValues.byMeasure,
     };
   }
 
@@ -258,29 +271,62 @@ class Run {
   }
 }
 
+/** Each once. */
+function promptsOf({ prompts, deployment }: Gate): readonly string[] {
+  if (!Array.isArray(prompts) || prompts.length === 0) {
+    throw new RangeError('"prompts" expected at least one prompt, got none');
+  }
+  return deployment.texts === undefined ? [...new Set(prompts)] : prompts;
+}
+
+/** Texts at each look: as many as there can be, `prompts` at most where nothing is written before. */
+function sizesOf({ texts = {}, deployment }: Gate, prompts: number): number[] {
+  const { first = Math.min(32, texts.most ?? 32), most = Math.max(256, first) } = texts;
+  checkInteger(first, 'texts.first', 1, 2 ** 20);
+  checkInteger(most, 'texts.most', first, 2 ** 20);
+  if (deployment.texts === undefined && prompts < first) {
+    const why = 'a mark that draws the token gives a prompt the same text again';
+    throw new RangeError(`"prompts" expected at least ${first} different ones (${why}), got ${prompts}`);
+  }
+  const available = Math.min(most, deployment.texts ?? prompts);
+  if (available === 0) throw new RangeError('"deployment" expected at least one text, got none');
+  return looksOf(Math.min(first, available), available);
+}
+
 /** Passed takes a check that passed: where all were skipped, nothing is known. */
 function outcomeOf(outcomes: readonly CheckResult['outcome'][]): GateResult['outcome'] {
   if (outcomes.includes('failed')) return 'failed';
   return outcomes.includes('undecided') || !outcomes.includes('passed') ? 'undecided' : 'passed';
 }
 
-/** Measures the texts that are not measured yet. */
-async function fill(values: Map<string, Map<string, number>>, measure: Measure, samples: readonly Sample[]) {
-  const known = values.get(measure.id) ?? new Map<string, number>();
-  values.set(measure.id, known);
-  const seen = measured.get(known) ?? 0;
-  const fresh = samples.slice(seen);
-  measured.set(known, samples.length);
-  const numbers = await measure.measure(fresh);
-  fresh.forEach(({ id }, i) => {
-    const value = numbers[i];
-    if (value !== undefined) known.set(id, value);
-  });
+/** The numbers of texts, by measure. */
+class Numbers {
+  readonly byMeasure = new Map<string, Map<string, number>>();
+  readonly #seen = new Map<string, number>();
+
+  /** Measures the texts that are not measured yet, but for `copies`. */
+  async add(measure: Measure, samples: readonly Sample[], copies: ReadonlySet<Sample>): Promise<void> {
+    const known = this.byMeasure.get(measure.id) ?? new Map<string, number>();
+    this.byMeasure.set(measure.id, known);
+    const fresh = samples.slice(this.#seen.get(measure.id) ?? 0).filter((sample) => !copies.has(sample));
+    this.#seen.set(measure.id, samples.length);
+    const numbers = await measure.measure(fresh);
+    fresh.forEach(({ id }, i) => {
+      const value = numbers[i];
+      if (value !== undefined) known.set(id, value);
+    });
+  }
 }
 
-/** Checks that fail when the mark is not there as it should be. */
-const OF_EVIDENCE = /^(against\/)?(detection|found|strength|survival)\b/;
-/** How many texts went into a map, those without a number among them. */
-const measured = new WeakMap<Map<string, number>, number>();
+/** Whether it says that there is less of the mark than there should be. */
+function isWeak({ id, outcome, measured = 0, expected }: CheckResult): boolean {
+  if (outcome === 'passed' || outcome === 'skipped') return false;
+  if (id === 'strength') return measured < (expected?.least ?? Number.NEGATIVE_INFINITY);
+  if (id === 'against/strength') return measured < 0;
+  return /^(detection|against\/found)\//.test(id);
+}
+
 const BATCH = 32;
-const AGAIN = 8;
+const FIRST_AGAIN = 16;
+/** Shorter texts may well be the same by chance. */
+const LEAST_COPIED = 16;

@@ -7,14 +7,22 @@
  * the false failures are shared out over the checks, too.
  * @module
  */
+import { number } from '@taggant/core/fields';
+import { object, openShare } from './readers.ts';
 
 /** What the gate may be wrong by. */
 export interface Levels {
-  /** The chance at most that a gate whose every expectation holds fails. Default 0.01. */
+  /** The chance at most that a gate whose every expectation holds fails, at least 1e-4. Default 0.01. */
   readonly falseFailure?: number;
   /** Of the bound that lets a check pass. Default 0.99. */
   readonly confidence?: number;
 }
+
+/** Checks levels. Smaller false failures would take more permutations than there is time for. */
+export const readLevels = object({
+  falseFailure: number('from 1e-4 to 1', (value) => value >= 1e-4 && value < 1),
+  confidence: openShare,
+});
 
 /** One-sided errors of the bounds at one look. */
 export interface LookLevels {

@@ -1,4 +1,5 @@
 /** What the gate asks of a deployment, and what it gets. @module */
+import type { Tokenizer } from '@taggant/core';
 
 /** One text to write. */
 export interface TextRequest {
@@ -12,7 +13,7 @@ export interface TextRequest {
   readonly maxTokens: number;
 }
 
-/** A text that was written. Ids as generated say more than text that is tokenized again. */
+/** A text that was written. Where there is a tokenizer, `text` is what counts: a detector has no more. */
 export interface TextReply {
   readonly text?: string;
   readonly tokens?: ArrayLike<number>;
@@ -38,6 +39,45 @@ export interface Deployment {
 export interface Sample {
   readonly id: string;
   readonly prompt: Uint32Array;
+  /** `prompt` is not what the model is known to have seen. */
+  readonly isPromptGuessed?: boolean;
   readonly tokens: Uint32Array;
   readonly text: string;
+}
+
+/** Prompt and text, as far back as `most` tokens before the text. */
+export function wholeOf({ prompt, tokens }: Pick<Sample, 'prompt' | 'tokens'>, most = prompt.length): Uint32Array {
+  const before = prompt.subarray(Math.max(0, prompt.length - most));
+  const whole = new Uint32Array(before.length + tokens.length);
+  whole.set(before);
+  whole.set(tokens, before.length);
+  return whole;
+}
+
+/**
+ * Replies as a detector reads them: text, tokenized anew. Throws RangeError and TypeError that name who gave something else.
+ */
+export function samplesOf(
+  replies: readonly TextReply[],
+  requests: readonly TextRequest[],
+  { name, tokenizer }: { readonly name: string; readonly tokenizer?: Tokenizer },
+): Sample[] {
+  if (!Array.isArray(replies) || replies.length !== requests.length) {
+    throw new RangeError(`${name} expected to give ${requests.length} replies, got ${replies?.length ?? 'none'}`);
+  }
+  return requests.map(({ id, prompt, maxTokens }, i) => {
+    const { text, tokens, promptTokens } = replies[i] ?? {};
+    if (tokens === undefined && (text === undefined || tokenizer === undefined)) {
+      const got = text === undefined ? 'neither' : 'text, and no tokenizer';
+      throw new TypeError(`${name} expected to give "text" or "tokens", got ${got}`);
+    }
+    const ids = text !== undefined && tokenizer ? tokenizer.encode(text) : Uint32Array.from(tokens ?? []);
+    return {
+      id,
+      isPromptGuessed: promptTokens === undefined,
+      prompt: promptTokens ? Uint32Array.from(promptTokens) : (tokenizer?.encode(prompt) ?? new Uint32Array(0)),
+      tokens: ids.subarray(0, maxTokens),
+      text: text ?? tokenizer?.decode(ids) ?? '',
+    };
+  });
 }

@@ -145,8 +145,8 @@ describe('attackOf', () => {
     ['substitute:', 'expected a number from 0 to 1, got ""'],
     ['substitute:1:1', 'expected a number from 0 to 1, got "1:1"'],
     ['lowercase:0.5', '"attack" expected lowercase without a rate, got "lowercase:0.5"'],
-    ['copy-paste:0.5', '"materials.human" expected for the attack copy-paste, got none'],
-    ['infill:0.5', '"materials.infill" expected for the attack infill, got none'],
+    ['copy-paste:0.5', 'the attack copy-paste needs attacks.human in a config, materials.human in a library call'],
+    ['infill:0.5', 'the attack infill needs materials.infill'],
   ])('refuses %j', (spec, message) => {
     expect(() => attackOf(spec)).toThrow(message);
     expect(() => attackOf(spec)).toThrow(RangeError);

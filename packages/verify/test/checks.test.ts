@@ -19,9 +19,15 @@ const measure = (id: string, worse: Measure['worse'] = 'lower', of: Measure['of'
   measure: () => [],
 });
 const numbers = (values: readonly number[]) => new Map(values.map((value, i) => [String(i), value]));
+const textOf = (id: number, tokens: readonly number[] = []): Sample => ({
+  id: String(id),
+  prompt: Uint32Array.of(7000 + id),
+  tokens: Uint32Array.from(tokens),
+  text: '',
+});
 const texts = (values: Record<string, readonly number[]>, plain: Record<string, readonly number[]> = {}): Texts => ({
-  marked: [],
-  unmarked: [],
+  marked: (Object.values(values)[0] ?? []).map((_, i) => textOf(i)),
+  unmarked: (Object.values(plain)[0] ?? []).map((_, i) => textOf(i)),
   values: new Map(Object.entries(values).map(([id, list]) => [id, numbers(list)])),
   plainValues: new Map(Object.entries(plain).map(([id, list]) => [id, numbers(list)])),
 });
@@ -37,6 +43,15 @@ describe('a share', () => {
     expect(check.look(texts({ 'found/200': ones(64, 60) }), LEVELS).outcome).toBe('undecided');
     expect(check.look(texts({ 'found/200': ones(64, 40) }), LEVELS).outcome).toBe('failed');
     expect(check.look(texts({}), LEVELS).outcome).toBe('undecided');
+  });
+
+  it('says how many texts do not have it, and does not pass on the others when these are most', () => {
+    const few = { ...texts({ 'found/200': ones(64, 64) }), marked: Array.from({ length: 200 }, (_, i) => textOf(i)) };
+    expect(check.look(few, LEVELS)).toMatchObject({
+      outcome: 'undecided',
+      message: expect.stringMatching(/; 136 of 200 are too short, or copies$/),
+    });
+    expect(check.look({ ...few, marked: few.marked.slice(0, 100) }, LEVELS).outcome).toBe('passed');
   });
 
   it('is wrong no more often than its levels say, at the very threshold', () => {
@@ -101,6 +116,7 @@ describe('a regression', () => {
     mark: { mark: 'taggant/1' },
     deployment: 'x',
     software: { name: 'taggant', version: '0' },
+    maxTokens: 64,
     prompts,
     measures: { found: Object.fromEntries(numbers(values)) },
   });
@@ -147,51 +163,108 @@ describe('a regression', () => {
 
 describe('distortion', () => {
   const random = seededRandom(8);
-  const sample = (id: number, tokens: readonly number[]): Sample => ({
-    id: String(id),
-    prompt: new Uint32Array(0),
-    tokens: Uint32Array.from(tokens),
-    text: '',
-  });
   /** Zipf-like tokens; `favoured` lets even ones come more often. */
   const write = (favoured: number) =>
     Array.from({ length: 100 }, () => {
       const token = Math.floor(200 * random() ** 3);
       return random() < favoured ? token & ~1 : token;
     });
-  const outcome = (favoured: number, fail = 0.0002) => {
-    const [marked, unmarked] = [favoured, 0].map((share) =>
-      Array.from({ length: 64 }, (_, i) => sample(i, write(share))),
-    );
-    return distortionCheck(1).look(
-      { marked, unmarked, values: new Map(), plainValues: new Map() },
-      { pass: 0.01, fail },
+  const WIDTH = 6;
+  /** Every text has a context of its own before its first token. */
+  const textsBy = (tokens: () => readonly number[], prompt = (i: number) => 7000 + i) =>
+    Array.from({ length: 64 }, (_, i) => ({
+      ...textOf(i, tokens()),
+      prompt: new Uint32Array(WIDTH).fill(prompt(i)),
+    }));
+  const check = distortionCheck(WIDTH);
+  const lookAt = (marked: readonly Sample[], unmarked: readonly Sample[], fail = 0.0002) =>
+    check.look({ marked, unmarked, values: new Map(), plainValues: new Map() }, { pass: 0.01, fail });
+  const outcome = (favoured: number, fail?: number) =>
+    lookAt(
+      textsBy(() => write(favoured)),
+      textsBy(() => write(0)),
+      fail,
     ).outcome;
-  };
 
   it('is found where tokens are favoured', () => expect(outcome(0.3)).toBe('failed'));
 
-  it('is found in unmarked text as often as its level says', () => {
-    const failed = Array.from({ length: 100 }, () => outcome(0, 0.05)).filter((one) => one === 'failed').length;
-    // Binomial(100, .05) exceeds 13 with probability 5e-4.
-    expect(failed).toBeLessThanOrEqual(13);
+  it('is found in unmarked text no more often than its level says, at any look', () => {
+    const failed = Array.from({ length: 200 }, () => outcome(0, 0.05)).filter((one) => one === 'failed').length;
+    // Binomial(200, .05) exceeds 22 with probability 2e-4.
+    expect(failed).toBeLessThanOrEqual(22);
+  });
+
+  it('is not what texts have that begin alike under one key, and so go on alike', () => {
+    const outcomes = Array.from({ length: 20 }, () => {
+      // The shared context draws the same tokens in all marked texts.
+      const [begun, endings] = [write(0).slice(0, 50), () => write(0).slice(50)];
+      const marked = textsBy(
+        () => [...begun, ...endings()],
+        () => 7000,
+      );
+      return lookAt(
+        marked,
+        textsBy(
+          () => write(0),
+          () => 7000,
+        ),
+      );
+    });
+    expect(outcomes.map((one) => one.outcome)).toEqual(new Array(20).fill('skipped'));
+    expect(outcomes[0].message).toMatch(/^only 1 prompts' texts have contexts of their own/);
+    // Control: a context of their own, and the same beginning, is a distortion.
+    const begun = write(0).slice(0, 50);
+    const marked = textsBy(() => [...begun, ...write(0).slice(50)]);
+    expect(
+      lookAt(
+        marked,
+        textsBy(() => write(0)),
+      ).outcome,
+    ).toBe('failed');
+  });
+
+  it('knows nothing of contexts that were guessed: skipped, and undecided where it was asked for', () => {
+    const guessed = (tokens: () => readonly number[]) =>
+      textsBy(tokens).map((sample) => ({ ...sample, isPromptGuessed: true }));
+    const [marked, unmarked] = [guessed(() => write(0.3)), guessed(() => write(0))];
+    expect(lookAt(marked, unmarked).outcome).toBe('skipped');
+    const asked = distortionCheck(WIDTH, true);
+    expect(asked.look({ ...texts({}), marked, unmarked }, LEVELS).outcome).toBe('undecided');
   });
 });
 
 describe('choice', () => {
-  const sample = (id: number, first: number): Sample => ({
-    id: String(id),
-    prompt: new Uint32Array(0),
-    tokens: Uint32Array.from({ length: 20 }, (_, i) => first + i),
-    text: '',
-  });
-  const marked = Array.from({ length: 8 }, (_, i) => sample(i, 100 * i));
-  const outcome = (again: readonly Sample[]) =>
-    choiceCheck(() => again).look({ marked, unmarked: [], values: new Map(), plainValues: new Map() }, LEVELS).outcome;
+  const tokens = (first: number) => Array.from({ length: 20 }, (_, i) => first + i);
+  const marked = Array.from({ length: 32 }, (_, i) => textOf(i, tokens(100 * i)));
+  /** The first `same` texts come again, the others do not. */
+  const outcome = (same: number, n = 32, levels = LEVELS) => {
+    const again = marked.slice(0, n).map(({ tokens: [first] }, i) => textOf(i, tokens(first + Number(i >= same))));
+    return choiceCheck(() => again).look({ ...texts({}), marked }, levels).outcome;
+  };
 
   it('is there when other seeds give other texts', () => {
-    expect(outcome(marked.map(({ id }, i) => sample(Number(id), 100 * i + 7)))).toBe('passed');
-    expect(outcome(marked)).toBe('failed');
-    expect(outcome([])).toBe('undecided');
+    expect(outcome(0, 16)).toBe('passed');
+    expect(outcome(16, 16)).toBe('failed');
+    expect(outcome(0, 0)).toBe('undecided');
+  });
+
+  it('is wrong no more often than its levels say, close to one half', () => {
+    const random = seededRandom(9);
+    const levels = { pass: 0.05, fail: 0.05 };
+    const outcomes = Array.from({ length: 33 }, (_, same) => outcome(same, 32, levels));
+    const rate = (share: number, wanted: string) => {
+      let count = 0;
+      for (let run = 0; run < 5000; run++) {
+        let same = 0;
+        for (let i = 0; i < 32; i++) same += Number(random() < share);
+        count += Number(outcomes[same] === wanted);
+      }
+      return count / 5000;
+    };
+    expect(rate(0.5, 'failed')).toBeLessThan(0.06);
+    expect(rate(0.5, 'passed')).toBeLessThan(0.06);
+    // Control: it does decide.
+    expect(rate(0.2, 'passed')).toBeGreaterThan(0.9);
+    expect(rate(0.8, 'failed')).toBeGreaterThan(0.9);
   });
 });

@@ -85,6 +85,9 @@ it.each<[unknown, object, string]>([
   [[], {}, '"line" expected a JSON object, got a list'],
   [{}, {}, '"id" expected an id, got nothing'],
   [{}, { id: 'request.no' }, '"request.no" expected an id, got nothing'],
+  [{ id: '', tokens: [1] }, {}, '"id" expected an id, got nothing'],
+  [{ id: 2 ** 60 }, {}, '"id" expected text, or a number below 2^53, got a larger number'],
+  [{ id: 'r', top: [['secret']] }, {}, '"top[0][0]" expected a log-probability, got text of length 6'],
   [{ id: 'r', tokens: 'very secret prose' }, {}, '"tokens" expected a list, got a string'],
   [{ id: 'r', tokens: ['secret'] }, {}, '"tokens[0]" expected a finite number, got a string'],
   [{ id: 'r', temperature: 'secret' }, {}, '"temperature" expected a finite number, got a string'],
@@ -94,4 +97,14 @@ it.each<[unknown, object, string]>([
 ])('refuses %j: names the field, shows no content', (line, fields, message) => {
   expect(() => readServed(line, fields)).toThrow(message);
   expect(() => readServed(line, fields)).not.toThrow('secret');
+});
+
+it('a log of other names hears which are known, and where others can be named', () => {
+  const line = { request: { prompt: 'very secret' }, response: { text: 'prose' } };
+  expect(() => readServed(line)).toThrow(
+    'a line has an id (id, request_id, gen_ai.response.id), and token ids (tokens, token_ids, output_ids, ' +
+      'output_token_ids, choices.0.token_ids) or text (text, output, completion, choices.0.text, ' +
+      'choices.0.message.content); readServed of @taggant/verify takes other names',
+  );
+  expect(() => readServed(line)).not.toThrow('secret');
 });

@@ -223,6 +223,25 @@ describe('a strength measured on marked responses', () => {
     expect(classOf(greenlist, part).class).toBe('marked');
   });
 
+  it('misses the marked traffic that is weaker, and no more than the share outside it (false alarm 1e-4)', () => {
+    // 4 % of the marked responses are sure: above what beta allows, below the 5 % outside.
+    const isSure = (i: number) => i % 25 === 7;
+    const text = (seed: number) => write(greenlist, seed, { tokens: 300, spread: isSure(seed) ? 24 : 1.5 });
+    const strength = measureStrength(
+      Array.from({ length: 100 }, (_, i) => text(70_000 + i)),
+      greenlist,
+    );
+    const traffic = Array.from({ length: 200 }, (_, i) => {
+      const { tokens, prompt } = text(71_000 + i);
+      return { id: `r${i}`, tokens, prompt };
+    });
+    const { all } = auditCoverage(traffic, greenlist, { strength });
+    const missed = all.ofEligible.n - all.ofEligible.found;
+    expect(all.eligibleBy.given).toBe(200);
+    expect(missed).toBeGreaterThan(binomialBand(200, 1e-3, 0.9998)[1]);
+    expect(missed).toBeLessThanOrEqual(binomialBand(200, 0.05 + 1e-3, 0.9998)[1]);
+  });
+
   it('wants enough of them, and a mark whose contexts differ', () => {
     expect(() => measureStrength(marked.slice(0, 18), greenlist)).toThrow(
       '"responses" expected at least 19 with a scored context, got 18',
@@ -239,8 +258,9 @@ describe('a strength measured on marked responses', () => {
 });
 
 describe('coverage', () => {
+  let made = 0;
   const classified = (of: string, name: Classified['class'], eligible: boolean, rest = {}): Classified => ({
-    id: 'r',
+    id: `r${made++}`,
     of,
     class: name,
     lnP: 0,
@@ -299,6 +319,44 @@ describe('coverage', () => {
     expect([kind, n, first.map(({ id }) => id)]).toEqual(['not-as-configured', 50, ['r0', 'r1', 'r2']]);
   });
 
+  it('counts an id once, and says how many came again: logs are delivered at least once', () => {
+    const marked = served(gumbel, 80);
+    const again = Array.from({ length: 300 }, () => marked);
+    const result = auditCoverage([...again, served(null, 81)], gumbel, { least: 0.9 });
+    expect(result).toMatchObject({
+      duplicates: 299,
+      outcome: 'undecided',
+      all: { n: 2, ofEligible: { found: 1, n: 2 } },
+    });
+    const tally = new CoverageTally(subject);
+    const [first, other] = [
+      classified('', 'unmarked', true, { contradiction: 'not-as-configured' }),
+      classified('', 'marked', true),
+    ];
+    expect([first, first, other, { ...first, of: 'chat' }].map((one) => tally.add(one))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(tally.result()).toMatchObject({ duplicates: 2, all: { n: 2 }, contradictions: [{ n: 1 }] });
+    for (const id of ['', undefined as unknown as string]) {
+      expect(() => tally.add({ ...first, id })).toThrow('"id" expected text, got');
+    }
+  });
+
+  it('takes no two ids for one, whatever they look like', () => {
+    const tally = new CoverageTally(subject);
+    const ids = Array.from({ length: 20_000 }, (_, i) => [
+      `${i}`,
+      `req-${i.toString(36)}`,
+      'x'.repeat(i % 1000) + i,
+    ]).flat();
+    const distinct = new Set(ids);
+    for (const id of ids) tally.add(classified('', 'marked', true, { id }));
+    expect(tally.result()).toMatchObject({ duplicates: ids.length - distinct.size, all: { n: distinct.size } });
+  });
+
   it('refuses ids taken for traffic classes', () => {
     const tally = new CoverageTally(subject);
     const add = () => {
@@ -335,6 +393,11 @@ describe('refuses', () => {
     [{ tokens: [1, -2] }, 'response "r": "tokens[1]" expected a token id'],
     [{ tokens: [1, 2], logprobs: [0] }, 'response "r": "logprobs" expected 2 positions, got 1'],
     [{ tokens: [1, 2], logprobs: [0, Number.NaN] }, 'response "r": "logprobs[1]" expected a log-probability, got NaN'],
+    [{ tokens: [1], logprobs: [50] }, 'response "r": "logprobs[0]" expected a log-probability, got a number above 0'],
+    [{ tokens: [1], logprobs: [0], top: [[Number.NaN]] }, '"top[0][0]" expected a log-probability, got NaN'],
+    [{ tokens: [1], logprobs: [0], top: [[-1, 50]] }, '"top[0][1]" expected a log-probability, got a number above 0'],
+    [{ tokens: [1], top: [[-1, Number.NEGATIVE_INFINITY]] }, '"top[0][1]" expected a log-probability, got -Infinity'],
+    [{ tokens: [1, 2], entropies: [0, Number.NaN] }, '"entropies[1]" expected a number of nats, got NaN'],
     [{ tokens: [1, 2], entropies: [0, 0, 0] }, 'response "r": "entropies" expected 2 positions, got 3'],
   ])('%j', (response, message) => {
     expect(() => classOf(gumbel, { id: 'r', ...response })).toThrow(message);

@@ -174,7 +174,7 @@ describe('forgeries', () => {
     expect(outcome(0, 32, 0.1).outcome).toBe('undecided');
     expect(outcome(0, 64, 0.1).outcome).toBe('passed');
     expect(outcome(20, 32, 0.2).outcome).toBe('failed');
-    expect(outcome(0, 32, 0.2).message).toMatch(/^0 of 32 forgeries pass \(0 % to .* %\); expected at most 20 %$/);
+    expect(outcome(0, 32, 0.2).message).toMatch(/^0 of 32 forgeries \(0 % to .* %\); expected at most 20 %$/);
     expect(queriesNeeded(curveOf(16, 32))).toBe(500);
     expect(queriesNeeded(curveOf(15, 32))).toBeUndefined();
   });

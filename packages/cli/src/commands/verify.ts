@@ -29,7 +29,10 @@ export function verifyCommand(program: Command): void {
     )
     .option('--alpha <p>', 'p at or below which a response is called marked', probability, 1e-6)
     .addOption(choice('--logprobs <of>', "what the log's logprobs are of", ['raw', 'final']).default('raw'))
-    .option('--responses <file>', 'JSONL of every response with its class and why')
+    .option(
+      '--responses <file>',
+      "where JSONL of every response with its class and why is written (a config's coverage.responses is the log, which is read)",
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', COVERAGE_HELP)
     .action(async (log, _, command) =>
@@ -40,7 +43,7 @@ export function verifyCommand(program: Command): void {
 const COVERAGE_HELP = `
 A line has "id", "tokens" or "text", and perhaps "prompt" (ids), "class" (its traffic class), "temperature", "top_p", "top_k",
 "watermark" (false: opted out), "num_beams", "speculative", "logprobs", "entropies"; names of vLLM, SGLang, OpenAI and
-OpenTelemetry are known too. Other keys of the keyring are tried where the mark is not found.
+OpenTelemetry are known too. An id counts once; lines of --known need none. Other keys of the keyring are tried where the mark is not found.
 
 Exit status: 0 passed or nothing expected, 1 failed, 3 undecided, 2 error.
 
@@ -49,6 +52,9 @@ Examples:
   $ taggant verify coverage served.jsonl --mark mark.json --responses classes.jsonl --json`;
 
 const HELP = `
+In a config, coverage.responses is the log of served responses, which is read; --responses of verify coverage is a file that is
+written.
+
 Exit status: 0 passed, 1 failed, 3 undecided (a bound was not reached with all the texts that could be asked for), 2 error.
 
 Examples:

@@ -1,6 +1,6 @@
 /** `taggant verify coverage`: which responses of a log were marked, and why the others were not. @module */
-import { type Mark, printable, type Tokenizer } from '@taggant/core';
-import { type Coverage, type CoverageResult, measureStrength, percent, readServed } from '@taggant/verify';
+import type { Mark, Tokenizer } from '@taggant/core';
+import { type Coverage, type CoverageResult, inLog, measureStrength, percent, readServed } from '@taggant/verify';
 import { at } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { KeyringFlags } from '../flags.ts';
@@ -37,7 +37,7 @@ export async function auditCommand(log: string, flags: Flags): Promise<void> {
     others: otherMarks(mark, flags),
     responses: flags.responses,
   });
-  await writeWhole('-', flags.json ? jsonLine(result) : tableOf(result));
+  await writeWhole('-', flags.json ? jsonLine(result) : tableOf(result, flags.known !== undefined));
   const { outcome = 'passed' } = result;
   process.exitCode = { passed: 0, failed: 1, undecided: EXIT.inconclusive }[outcome];
 }
@@ -46,7 +46,8 @@ async function strengthOf(path: string, mark: Mark, tokenizer: Tokenizer | undef
   const known: { tokens: ArrayLike<number>; prompt?: ArrayLike<number> }[] = [];
   for await (const { place, fields } of readJsonLines(path)) {
     try {
-      const { tokens, text, prompt } = readServed(fields);
+      // Nobody asks for their ids.
+      const { tokens, text, prompt } = readServed({ ...fields, id: place });
       const ids = tokens ?? (text === undefined ? undefined : tokenizer?.encode(text));
       if (ids === undefined) throw new TypeError('"tokens" expected, or "text" and a tokenizer');
       known.push({ tokens: ids, prompt });
@@ -55,19 +56,20 @@ async function strengthOf(path: string, mark: Mark, tokenizer: Tokenizer | undef
     }
   }
   try {
-    return measureStrength(known, mark);
+    return measureStrength(known, mark, { outside: OUTSIDE });
   } catch (error) {
     throw at(path, error);
   }
 }
 
-/** Counts by class, a row for each traffic class, and what contradicts the settings. */
-function tableOf({ title, all, byClass, levels, outcome, contradictions }: CoverageResult): string {
+/** Counts by class, a row for each traffic class, and what contradicts the settings. Ids and classes are other people's words. */
+function tableOf(result: CoverageResult, isMeasured: boolean): string {
+  const { title, duplicates, all, byClass, levels, outcome, contradictions } = result;
   const rows = [...(byClass.length > 1 ? byClass : []), all];
   const names = Object.entries(all.counts).flatMap(([name, count]) => (count > 0 ? [name] : []));
   const head = ['traffic', 'responses', 'marked of eligible', ...names];
   const cells = rows.map((row) => [
-    row.of === undefined ? 'all' : printable(row.of) || '(no class)',
+    row.of === undefined ? 'all' : inLog(row.of) || '(no class)',
     String(row.n),
     shareOf(row),
     ...names.map((name) => String(row.counts[name as keyof Coverage['counts']])),
@@ -78,17 +80,19 @@ function tableOf({ title, all, byClass, levels, outcome, contradictions }: Cover
   const { alpha, beta, marksTried, least } = levels;
   const expected = least === undefined ? '' : `: expected at least ${percent(least)} of eligible responses marked`;
   return `${[
-    outcome === undefined ? `Coverage of ${title}` : `${outcome}${expected} (${title})`,
+    outcome === undefined ? `Coverage of ${inLog(title)}` : `${outcome}${expected} (${inLog(title)})`,
     '',
     line(head),
     ...cells.map(line),
     '',
     `A response without a mark is called marked with a chance of at most ${alpha}${marksTried > 1 ? `, over ${marksTried} marks` : ''}; a marked one of the expected strength unmarked with at most ${beta}.`,
-    ...(all.ofEligible.n === 0 ? ['', ...NONE_ELIGIBLE] : []),
+    ...(isMeasured ? [WEAKEST] : []),
+    ...(duplicates > 0 ? [`Not counted: ${duplicates} with an id that came before.`] : []),
+    ...(all.ofEligible.n === 0 ? ['', NONE_ELIGIBLE, ...(isMeasured ? [] : [ASSUMED])] : []),
     ...contradictions.flatMap(({ kind, n, first }) => [
       '',
-      `${n} ${KINDS[kind]}:`,
-      ...first.slice(0, SHOWN).map(({ id, because }) => `  ${printable(id)}: ${printable(because)}`),
+      `${n} ${KINDS[kind]}${isMeasured && kind === 'not-as-configured' ? OR_WEAK : ''}:`,
+      ...first.slice(0, SHOWN).map(({ id, because }) => `  ${inLog(`${id}: ${because}`)}`),
       ...(n > SHOWN ? [`  and ${n - SHOWN} more (--responses lists all)`] : []),
     ]),
   ].join('\n')}\n`;
@@ -96,10 +100,14 @@ function tableOf({ title, all, byClass, levels, outcome, contradictions }: Cover
 
 const shareOf = ({ ofEligible: { found, n, low, high } }: Coverage) =>
   n === 0 ? 'none eligible' : `${found} of ${n} (${percent(low)} to ${percent(high)})`;
-const NONE_ELIGIBLE = [
-  'None is eligible: a response counts when its settings say that it should be marked and, were it marked, it would be found.',
-  'Without log-probabilities, entropies or --known, one bit of choice a token is assumed, which takes hundreds of tokens.',
-];
+const NONE_ELIGIBLE =
+  'None is eligible: a response counts when its settings say that it should be marked and, were it marked, it would be found.';
+const ASSUMED =
+  'Without log-probabilities, entropies or --known, one bit of choice a token is assumed, which takes hundreds of tokens.';
+/** The share of marked responses that may be weaker than what --known makes expected. */
+const OUTSIDE = 0.05;
+const WEAKEST = `Where --known tells the strength, a marked response is weaker than expected with a chance of at most ${percent(OUTSIDE)}, and may then be called unmarked.`;
+const OR_WEAK = `, or are among the ${percent(OUTSIDE)} that are weaker than --known makes expected`;
 const SHOWN = 5;
 const KINDS = {
   'not-as-configured': 'that should be marked and are not',

@@ -1,13 +1,12 @@
 /** Coverage audits: of a log by itself, and as checks of a gate. @module */
 import { existsSync } from 'node:fs';
-import { type Mark, MarkKey, type NativeDescriptor, openMark, show, type Tokenizer } from '@taggant/core';
+import { type Mark, MarkKey, type NativeDescriptor, openMark, type Tokenizer } from '@taggant/core';
 import {
   type Check,
-  type Coverage,
   type CoverageOptions,
   type CoverageResult,
+  coverageChecks,
   openCoverage,
-  percent,
   readServed,
 } from '@taggant/verify';
 import { at, CommandError } from '../errors.ts';
@@ -17,7 +16,7 @@ import { readKeyring } from '../keyring-store.ts';
 import { jsonLine, openOutput } from '../output.ts';
 import type { ConfigFile } from './config.ts';
 
-/** Reads a log line by line. `responses`: where each response's class goes. */
+/** Reads a log line by line. `responses`: where the class of each response that counts goes. */
 export async function auditLog(
   path: string,
   mark: Mark,
@@ -28,8 +27,7 @@ export async function auditLog(
   for await (const { place, fields } of readJsonLines(path)) {
     try {
       const classified = classify(readServed(fields));
-      tally.add(classified);
-      await output?.write(jsonLine(classified));
+      if (tally.add(classified)) await output?.write(jsonLine(classified));
     } catch (error) {
       throw at(place, error);
     }
@@ -51,39 +49,12 @@ export function otherMarks({ descriptor }: Mark, flags: KeyringFlags): Mark[] {
 }
 
 /** The coverage that a config asks for, as checks: one for all traffic, one for each class. */
-export async function coverageChecks(
+export async function checksOfCoverage(
   { config: { coverage, keyring = 'taggant-keys.json' }, resolve }: ConfigFile,
   { mark, tokenizer }: { readonly mark: Mark; readonly tokenizer?: Tokenizer },
 ): Promise<Check[]> {
   if (coverage === undefined) return [];
   const { responses, least } = coverage;
   const others = otherMarks(mark, { keyring: resolve(keyring) });
-  const { all, byClass } = await auditLog(resolve(responses), mark, { least, tokenizer, others });
-  // Of one class there is nothing more to say.
-  return [all, ...(byClass.length > 1 ? byClass : [])].map((row) => checkOf(row, least));
-}
-
-function checkOf({ of, ofEligible, outcome, counts }: Coverage, least: number): Check {
-  const id = of === undefined ? 'coverage' : `coverage/${of}`;
-  const title = `marked among eligible responses${of === undefined ? '' : `, ${show(of)}`}`;
-  const { found, n, low, high } = ofEligible;
-  const causes = Object.entries(counts).filter(([name, count]) => name !== 'marked' && count > 0);
-  const others = causes.map(([name, count]) => `${count} ${name}`).join(', ');
-  const message =
-    n === 0
-      ? 'no response is eligible: that should be marked, and would then be found'
-      : `${found} of ${n} (${percent(low)} to ${percent(high)}); expected at least ${percent(least)}${others && `; besides: ${others}`}`;
-  return {
-    id,
-    title,
-    look: () => ({
-      id,
-      title,
-      outcome: outcome ?? 'skipped',
-      message,
-      ...(n === 0 ? {} : { measured: found / n, interval: [low, high] as const }),
-      expected: { least },
-      n,
-    }),
-  };
+  return coverageChecks(await auditLog(resolve(responses), mark, { tokenizer, others }), least);
 }

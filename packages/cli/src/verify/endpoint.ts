@@ -1,16 +1,19 @@
 /** A served model as a deployment, and as a paraphraser. @module */
-import type { Suspect } from '@taggant/probes';
-import { backOff, openEndpoint, systemClock, Unanswered } from '@taggant/probes/runner';
+import { setMaxListeners } from 'node:events';
+import { backOff, type Clock, openEndpoint, type Reply, systemClock, Unanswered } from '@taggant/probes/runner';
 import type { AttacksConfig, Deployment, ModelConfig, TextReply, TextRequest } from '@taggant/verify';
-import { CommandError } from '../errors.ts';
+import { complain, explain } from '../errors.ts';
 
 type EndpointConfig = Extract<ModelConfig, { endpoint: string }>;
+type ParaphraserConfig = NonNullable<AttacksConfig['paraphraser']>;
 
 /** Several requests at a time; what fails is asked again, with back-off. */
-export function endpointDeployment(config: EndpointConfig): Deployment {
-  const { endpoint, model, api = 'completions', temperature, topP, concurrency = 8, marked = {}, unmarked } = config;
+export function endpointDeployment(config: EndpointConfig, clock = systemClock): Deployment {
+  const { api = 'completions', temperature, topP, concurrency = 8, marked = {}, unmarked } = config;
+  // What was filtered or is empty was served so.
+  const served = openServed(config, { api, clock, read: ({ reply }) => reply });
   return {
-    name: `${model} at ${new URL(endpoint).host}`,
+    name: served.name,
     writesUnmarked: unmarked !== undefined,
     write: (requests) =>
       inTurn(requests, concurrency, async ({ prompt, seed, maxTokens, marked: isMarked }) => {
@@ -21,35 +24,87 @@ export function endpointDeployment(config: EndpointConfig): Deployment {
           ...(topP === undefined ? {} : { top_p: topP }),
           ...(isMarked ? marked : unmarked),
         };
-        return { text: await ask({ api, baseUrl: endpoint, model, parameters }, prompt, config.apiKeyEnv) };
+        return { text: await served.ask(prompt, parameters) };
       }),
   };
 }
 
-/** A text in other words, by a chat endpoint. */
-export function paraphraserOf({
-  endpoint,
-  model,
-  apiKeyEnv,
-  prompt = PARAPHRASE,
-}: NonNullable<AttacksConfig['paraphraser']>) {
-  return (text: string): Promise<string> =>
-    ask({ api: 'chat', baseUrl: endpoint, model, parameters: {} }, `${prompt}\n\n${text}`, apiKeyEnv);
+/** A text in other words, by a chat endpoint. What is filtered, cut off or empty is an error: the mark was not paraphrased away. */
+export function paraphraserOf(config: ParaphraserConfig, clock = systemClock) {
+  const { prompt = PARAPHRASE, temperature, maxTokens = 2048 } = config;
+  const served = openServed(config, { api: 'chat', clock, read: (reply) => paraphraseIn(reply, maxTokens) });
+  const parameters = { max_tokens: maxTokens, ...(temperature === undefined ? {} : { temperature }) };
+  return (text: string): Promise<string> => served.ask(`${prompt}\n\n${text}`, parameters);
 }
 
-async function ask(suspect: Suspect, prompt: string, apiKeyVariable: string | undefined): Promise<string> {
-  const endpoint = openEndpoint(suspect, { apiKeyVariable });
-  const { signal } = new AbortController();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { outcome } = await endpoint({ id: 'gate', prompt }, signal);
-      if ('reply' in outcome) return outcome.reply;
-      throw new CommandError(`the endpoint gives no text: ${outcome.failed}`);
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      if (attempt > RETRIES) throw new CommandError(`the endpoint answers nothing: ${error.message}`);
-      const wait = Math.max(error.retryAfterMs ?? 0, backOff(attempt, 500, 60_000, Math.random));
-      await systemClock.wait(Math.min(wait, 60_000), signal);
+function paraphraseIn({ reply, finish }: Reply, maxTokens: number): string {
+  if (finish === 'content_filter') throw new Error('gives no paraphrase: content_filter');
+  if (finish === 'length') {
+    throw new Error(`cuts off a paraphrase: raise "config.attacks.paraphraser.maxTokens", now ${maxTokens}`);
+  }
+  if (reply.trim() === '') throw new Error('gives no paraphrase: an empty answer');
+  return reply;
+}
+
+interface Served {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly apiKeyEnv?: string;
+}
+
+interface Serving {
+  readonly api: 'chat' | 'completions';
+  readonly clock: Clock;
+  /** The text of a reply. What it throws is said of the model: `cuts off a paraphrase`. */
+  readonly read: (reply: Reply) => string;
+}
+
+/** The first error is that of all texts: what is under way is aborted, and nothing more is asked. */
+function openServed({ endpoint, model, apiKeyEnv }: Served, { api, clock, read }: Serving) {
+  const name = `${model} at ${new URL(endpoint).host}`;
+  const askOnce = openEndpoint({ api, baseUrl: endpoint, model }, { apiKeyVariable: apiKeyEnv });
+  const ending = new AbortController();
+  const { signal } = ending;
+  // Every wait listens; Node would warn of more than ten.
+  setMaxListeners(0, signal);
+  let [isHeard, isTold] = [false, false];
+
+  return {
+    name,
+    async ask(prompt: string, parameters: object): Promise<string> {
+      try {
+        return read(await answered(prompt, parameters));
+      } catch (error) {
+        // Refusals begin so: the name says which.
+        const what = explain(error).replace(/^the endpoint /, '');
+        if (!signal.aborted) ending.abort(new Error(`${name} ${what}`));
+        throw signal.reason;
+      }
+    },
+  };
+
+  async function answered(prompt: string, parameters: object): Promise<Reply> {
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        const { outcome } = await askOnce({ id: 'gate', prompt }, signal, parameters);
+        if ('failed' in outcome) throw new Error(`gives no text: ${outcome.failed}`);
+        isHeard = true;
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        const { isSilent, message, retryAfterMs = 0 } = error;
+        isHeard ||= !isSilent;
+        if (attempt >= (isHeard ? ATTEMPTS : ATTEMPTS_UNHEARD)) {
+          throw new Error(`${isSilent ? 'cannot be reached' : 'fails'}: ${message}, after ${attempt} attempts`);
+        }
+        if (!isTold) {
+          isTold = true;
+          await complain(`${name} ${isSilent ? 'does not answer' : 'gives no text'} (${message}); trying again`);
+        }
+        const wait = Math.max(retryAfterMs, backOff(attempt, 500, MAX_WAIT_MS, Math.random));
+        await clock.wait(Math.min(wait, MAX_WAIT_MS), signal);
+      }
     }
   }
 }
@@ -68,6 +123,9 @@ async function inTurn(
   return replies;
 }
 
-const RETRIES = 8;
+const ATTEMPTS = 9;
+/** A wrong address is known after a few. */
+const ATTEMPTS_UNHEARD = 3;
+const MAX_WAIT_MS = 60_000;
 const PARAPHRASE =
   'Rewrite the following text in your own words. Keep its meaning and its length. Answer with the text alone.';

@@ -1,12 +1,15 @@
 /** A gate with everything that its config names. @module */
 import { importKey, type Mark, type NativeDescriptor, openMark, type Tokenizer } from '@taggant/core';
+import type { EngineMarkFile } from '@taggant/engines';
 import { tinyLmOpenings } from '@taggant/tiny-lm';
 import { type AttackMaterials, countWords, type Gate, type Reference, type Suspicion } from '@taggant/verify';
 import { CommandError } from '../errors.ts';
-import { readJsonLines, readText } from '../input.ts';
-import { type MarkFile, openMarkFile, openMarks } from '../mark-file.ts';
+import { isObject, readJsonLines, readText } from '../input.ts';
+import { holdsKey, type MarkFile, openMarkFile, openMarks } from '../mark-file.ts';
+import { isKeyring } from '../output.ts';
 import { openTokenizer, openTokenizerOf } from '../tokenizers.ts';
 import type { ConfigFile } from './config.ts';
+import { otherMarks } from './coverage.ts';
 import { folderOf, openDeployment } from './deployment.ts';
 import { paraphraserOf } from './endpoint.ts';
 
@@ -34,7 +37,7 @@ export async function openGate(file: ConfigFile): Promise<OpenedGate> {
       expectations: expect,
       reference: other.reference,
       materials: materials.materials,
-      suspicions: suspicionsOf(marks),
+      suspicions: [...suspicionsOf(marks), ...otherKeys(file, marks.marks[0])],
     },
     async close() {
       await opened.close();
@@ -113,11 +116,11 @@ async function openMaterials({
   resolve,
 }: ConfigFile): Promise<{ readonly materials: AttackMaterials; close?(): Promise<void> }> {
   const { words, human, tokenizer, paraphraser } = attacks;
-  const asked = (expect?.survival ?? []).map(({ attack }) => attack).join('+');
+  const asked = (expect?.survival || []).map(({ attack }) => attack).join('+');
   const infill = /\binfill\b/.test(asked) ? await (await import('@taggant/verify/infill')).openInfill() : undefined;
   return {
     materials: {
-      ...(words === undefined ? {} : { words: countWords(await readText(resolve(words))) }),
+      ...(words === undefined ? {} : { words: countWords(await readPublic(resolve(words))) }),
       ...(human === undefined ? {} : { human: await textsOf(resolve(human), 'text') }),
       ...(tokenizer === undefined ? {} : { tokenizer: await openTokenizer(tokenizer) }),
       ...(paraphraser === undefined ? {} : { paraphrase: paraphraserOf(paraphraser) }),
@@ -133,19 +136,51 @@ async function textsOf(path: string, field: string): Promise<string[]> {
   const texts: string[] = [];
   if (!/\.jsonl(\.gz|\.zst)?$/.test(path)) {
     texts.push(
-      ...(await readText(path))
+      ...(await readPublic(path))
         .split(/\n\s*\n/)
         .map((text) => text.trim())
         .filter(Boolean),
     );
   } else {
     for await (const { place, fields } of readJsonLines(path)) {
+      refuseSecrets(fields, place);
       if (typeof fields[field] !== 'string') throw new CommandError(`${place}: expected "${field}" as text`);
       texts.push(fields[field]);
     }
   }
   if (texts.length === 0) throw new CommandError(`${path}: expected at least one text, got none`);
   return texts;
+}
+
+/** A text file that goes to a model, or into texts that do: no file of secrets, named by mistake. */
+async function readPublic(path: string): Promise<string> {
+  const text = await readText(path);
+  // Of JSONL the first line is JSON.
+  for (const json of [text, text.trimStart().split('\n', 1)[0]]) {
+    try {
+      refuseSecrets(JSON.parse(json), path);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return text;
+}
+
+function refuseSecrets(value: unknown, place: string): void {
+  for (const entry of Array.isArray(value) ? value : [value]) {
+    if (isKeyring(entry)) throw new CommandError(`${place}: expected texts, got a keyring, which holds secret keys`);
+    if (isObject(entry) && 'mark' in entry && ('secret' in entry || holdsKey(entry as unknown as EngineMarkFile))) {
+      throw new CommandError(`${place}: expected texts, got a mark with its secret key`);
+    }
+  }
+}
+
+/** The keyring's other keys: one may have been forgotten when keys were changed. */
+function otherKeys({ config: { keyring = 'taggant-keys.json' }, resolve }: ConfigFile, mark: Mark): Suspicion[] {
+  return otherMarks(mark, { keyring: resolve(keyring) }).map((other) => ({
+    name: `the mark of the key ${other.descriptor.kid}`,
+    mark: other,
+  }));
 }
 
 /** Settings that a deployment may have wrong, under the mark's own key. */

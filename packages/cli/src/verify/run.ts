@@ -1,6 +1,6 @@
 /** `taggant verify`, from its config to its outputs. @module */
-import { appendFileSync, readFileSync } from 'node:fs';
-import { basename, relative, sep } from 'node:path';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, relative, sep } from 'node:path';
 import {
   type GateResult,
   gateJUnit,
@@ -16,7 +16,7 @@ import { isSeen, jsonLine, writeWhole } from '../output.ts';
 import { openGateProgress } from '../progress.ts';
 import { VERSION } from '../version.ts';
 import { readConfig } from './config.ts';
-import { coverageChecks } from './coverage.ts';
+import { checksOfCoverage } from './coverage.ts';
 import { openGate } from './open.ts';
 import { spoofingChecks } from './spoofing.ts';
 
@@ -34,6 +34,7 @@ interface Flags {
 
 export async function verify(flags: Flags): Promise<void> {
   const [started, timestamp] = [performance.now(), new Date().toISOString()];
+  refuseMissingFolders(flags);
   const file = await readConfig(flags.config);
   const opened = await named(file.path, () => openGate(file));
   try {
@@ -47,7 +48,7 @@ export async function verify(flags: Flags): Promise<void> {
       ...opened.gate,
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       baseline,
-      checks: [...(await coverageChecks(file, opened.gate)), ...(await spoofingChecks(file, opened.gate))],
+      checks: [...(await checksOfCoverage(file, opened.gate)), ...(await spoofingChecks(file, opened.gate))],
       software: { name: 'taggant', version: VERSION },
       onProgress: progress.show,
     };
@@ -81,6 +82,15 @@ async function writeOutputs(result: GateResult, setting: Setting, { json, junit,
   if (markdown?.startsWith('>>')) appendFileSync(markdown.slice(2), gateMarkdown(result));
   else if (markdown !== undefined) await writeWhole(markdown, gateMarkdown(result));
   if (html !== undefined) await writeWhole(html, await (await import('@taggant/report')).renderGateReport(result));
+}
+
+/** Before anything is asked for: a run may take an hour. */
+function refuseMissingFolders({ saveBaseline, json, junit, sarif, markdown, html }: Flags): void {
+  for (const path of [saveBaseline, json, junit, sarif, markdown?.replace(/^>>/, ''), html]) {
+    if (typeof path === 'string' && path !== '-' && !existsSync(dirname(path))) {
+      throw new CommandError(`cannot write ${path}: there is no folder ${dirname(path)}`);
+    }
+  }
 }
 
 /** From here, which in a pipeline is the root of the repository. */

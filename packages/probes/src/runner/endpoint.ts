@@ -15,8 +15,8 @@ export interface EndpointOptions {
   readonly timeoutMs?: number;
 }
 
-/** Asks once. Throws Unanswered or Refused, or the signal's reason. */
-export type Ask = (prompt: Prompt, signal: AbortSignal) => Promise<Answer>;
+/** Asks once, with other `parameters` than the suspect's where some are given. Throws Unanswered or Refused, or the signal's reason. */
+export type Ask = (prompt: Prompt, signal: AbortSignal, parameters?: Suspect['parameters']) => Promise<Answer>;
 
 /**
  * The endpoint of a plan's suspect. The key lives in the returned function only: it goes to the plan's origin and nowhere
@@ -29,7 +29,7 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
   const address = new URL(`${suspect.baseUrl?.replace(/\/+$/, '')}/${path}`);
   if (key !== undefined && address.protocol !== 'https:' && !/^(localhost|127\.|\[::1\])/.test(address.hostname)) {
     throw new RangeError(
-      `"suspect.baseUrl" expected https for an API key to travel, got ${address.protocol}//${address.host}`,
+      `the endpoint expected https for an API key to travel, got ${address.protocol}//${address.host}`,
     );
   }
   const headers = {
@@ -39,11 +39,11 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
   };
   let streams = false;
 
-  return async (prompt, signal) => {
+  return async (prompt, signal, parameters = suspect.parameters) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const both = AbortSignal.any([signal, timeout]);
     try {
-      return await ask(prompt, both);
+      return await ask({ ...suspect, parameters }, prompt, both);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof Unanswered || error instanceof Refused) throw error;
@@ -52,10 +52,10 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
     }
   };
 
-  async function ask(prompt: Prompt, signal: AbortSignal): Promise<Answer> {
+  async function ask(asked: Suspect, prompt: Prompt, signal: AbortSignal): Promise<Answer> {
     const stream = streams;
-    const response = await post(address, JSON.stringify(requestBody(suspect, prompt, stream)), signal);
-    if (response.ok) return answerOf(response);
+    const response = await post(address, JSON.stringify(requestBody(asked, prompt, stream)), signal);
+    if (response.ok) return answerOf(asked, response);
     const text = await readText(response, MAX_ERROR_BYTES).catch(() => '');
     if (isFiltered(response, text)) return { outcome: { reply: '', finish: 'content_filter' } };
     if (response.status === 400 && !stream && /\bstream/i.test(text)) {
@@ -80,20 +80,20 @@ export function openEndpoint(suspect: Suspect, options: EndpointOptions = {}): A
     const next = URL.canParse(location, address.href) ? new URL(location, address) : undefined;
     if (next === undefined || hops === MAX_HOPS) throw new Refused('the endpoint redirects to nowhere');
     if (next.origin === address.origin) return post(next, body, signal, hops + 1);
-    throw new Refused(`the endpoint redirects to ${masked(next.origin, key)}: plan that address, if it is meant`);
+    throw new Refused(`the endpoint redirects to ${masked(next.origin, key)}: name that address, if it is meant`);
   }
 
-  async function answerOf(response: Response): Promise<Answer> {
+  async function answerOf(asked: Suspect, response: Response): Promise<Answer> {
     const type = response.headers.get('content-type')?.split(';')[0].trim().toLowerCase() ?? '';
     const isStream = type === 'text/event-stream';
     if (!isStream && type !== '' && !/^application\/([\w.-]+\+)?json$/.test(type)) {
       throw new Unanswered('an answer that is no JSON', { charged: true });
     }
     const text = await readText(response, MAX_ANSWER_BYTES);
-    const withLogprobs = suspect.parameters?.logprobs !== undefined;
+    const withLogprobs = asked.parameters?.logprobs !== undefined;
     const answer = isStream ? parseStream(text, withLogprobs) : parseAnswer(text, withLogprobs);
     if (holdsKey(answer, key)) throw new Unanswered('an answer that repeats the key', { charged: true });
-    const most = mostBytes(suspect);
+    const most = mostBytes(asked);
     if (Buffer.byteLength(JSON.stringify(answer.outcome)) > most) {
       throw new Unanswered(`an answer above ${most} bytes`, { charged: true });
     }

@@ -1,5 +1,6 @@
 /** Attacks from their names: `substitute:0.2+lowercase`. @module */
 import { checkOneOf, show } from '@taggant/core';
+import type { AttacksConfig } from '../config.ts';
 import type { Attack, AttackMaterials } from './attack.ts';
 import { ATTACKS, type AttackKind } from './registry.ts';
 
@@ -19,6 +20,7 @@ export function attackOf(spec: string, materials: AttackMaterials = {}): Attack 
   return {
     name: id,
     id,
+    concurrency: Math.max(...attacks.map(({ concurrency = 1 }) => concurrency)),
     apply: (text, random) =>
       attacks.reduce<string | Promise<string>>(
         (done, attack) =>
@@ -34,10 +36,17 @@ function oneAttack(spec: string, materials: AttackMaterials): Attack {
   const kind = ATTACKS[name];
   const rate = rateOf(name, kind, rates.length === 0 ? undefined : rates.join(':'));
   if (kind.needs !== undefined && materials[kind.needs] === undefined) {
-    throw new RangeError(`"materials.${kind.needs}" expected for the attack ${name}, got none`);
+    throw new RangeError(`the attack ${name} needs ${placesOf(kind.needs)}`);
   }
-  const apply = kind.prepare(rate ?? 0, materials);
-  return rate === undefined ? { name, id: name, apply } : { name, rate, id: `${name}-${rate}`, apply };
+  const attack = { name, concurrency: kind.concurrency, apply: kind.prepare(rate ?? 0, materials) };
+  return rate === undefined ? { ...attack, id: name } : { ...attack, rate, id: `${name}-${rate}` };
+}
+
+/** Where a material stands. Those that no config names come along with the command. */
+function placesOf(material: keyof AttackMaterials): string {
+  const field = IN_CONFIG[material];
+  const place = `materials.${material}`;
+  return field === undefined ? place : `attacks.${field} in a config, ${place} in a library call`;
 }
 
 function rateOf(name: string, { takesRate, of }: AttackKind, text: string | undefined): number | undefined {
@@ -51,3 +60,10 @@ function rateOf(name: string, { takesRate, of }: AttackKind, text: string | unde
   const got = text === undefined ? 'none' : show(text);
   throw new RangeError(`"rate" of ${name}, a share of the ${of}, expected a number from 0 to 1, got ${got}`);
 }
+
+const IN_CONFIG: { readonly [Material in keyof AttackMaterials]?: keyof AttacksConfig } = {
+  words: 'words',
+  human: 'human',
+  tokenizer: 'tokenizer',
+  paraphrase: 'paraphraser',
+};

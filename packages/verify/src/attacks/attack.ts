@@ -2,7 +2,7 @@
 import type { Tokenizer } from '@taggant/core';
 import type { WordCounts } from './word-counts.ts';
 
-/** One way in which a text is changed. Pure: the same text and random numbers give the same text. */
+/** One way in which a text is changed. The same text and random numbers give the same text, unless a server writes it. */
 export interface Attack {
   /** `substitute`; of a composition its id. */
   readonly name: string;
@@ -10,10 +10,12 @@ export interface Attack {
   readonly rate?: number;
   /** `substitute-0.2`, `markdown`, `truncate-0.5+lowercase`. */
   readonly id: string;
+  /** Texts at a time, where it waits for a server. Default 1. */
+  readonly concurrency?: number;
   apply(text: string, random: () => number): string | Promise<string>;
 }
 
-/** A text in other words. */
+/** A text in other words. Asked for several texts at a time. */
 export type Paraphraser = (text: string, random: () => number) => Promise<string>;
 
 /**

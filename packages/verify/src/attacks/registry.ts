@@ -22,6 +22,8 @@ export interface AttackKind {
   readonly keeps?: boolean;
   /** The material without which it cannot be made. */
   readonly needs?: keyof AttackMaterials;
+  /** Texts at a time, where it waits for a server. Default 1. */
+  readonly concurrency?: number;
   /**
    * What is done to a text, prepared once for materials that hold what it needs. `rate` is 0 for those that take none.
    */
@@ -145,6 +147,7 @@ export const ATTACKS: Readonly<Record<string, AttackKind>> = {
     description: 'paraphrased by a model',
     takesRate: false,
     needs: 'paraphrase',
+    concurrency: 8,
     prepare: (_, { paraphrase }) => paraphrase!,
   },
 };

@@ -1,6 +1,6 @@
 /** What does the mark cost: marked texts against unmarked ones from the same prompts. @module */
-import { studentQuantile } from '@taggant/stats';
 import type { Measure } from '../measures/measure.ts';
+import { LEAST_TEXTS, mean, meanInterval } from '../summary.ts';
 import { type Check, decide, type Expected, wordsOf } from './check.ts';
 
 /** How a mean difference is shown, and in which units it is bounded. */
@@ -65,15 +65,3 @@ export function pairedDifferences(
   }
   return differences;
 }
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** Two one-sided bounds of a mean, each wrong with probability `level`. */
-export function meanInterval(values: readonly number[], level: number): [number, number] {
-  const [n, centre] = [values.length, mean(values)];
-  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1);
-  const half = studentQuantile(level, n - 1) * Math.sqrt(variance / n);
-  return [centre - half, centre + half];
-}
-
-export const LEAST_TEXTS = 16;

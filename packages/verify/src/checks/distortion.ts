@@ -1,82 +1,106 @@
 /** Does a mark that promises to keep the distribution keep it? @module */
-
-import { seededRandom, seedOf } from '../random.ts';
-import type { Sample } from '../sample.ts';
+import { lnSumExp } from '@taggant/stats';
+import { type Sample, wholeOf } from '../sample.ts';
 import type { Check } from './check.ts';
 
 /**
- * A two-sample test of the tokens of marked and unmarked texts: the sum over tokens of (a - b)^2 / (a + b) of their counts, against
- * what comes out when marked and unmarked change places in a random half of the prompts. The exchange is exact whatever the
- * prompts are, because under the null both texts of a prompt have one law. Tokens that come fewer than five times are taken
- * together.
+ * A two-sample test of the tokens of marked and unmarked texts, by betting: of each prompt's two texts, which is the marked one? Who
+ * knows only the texts of earlier prompts guesses right as often as wrong, if both come from one distribution, so that the product
+ * of 2 q over prompts, q the probability that the guess gave to the truth, is a fair bet; its inverse is a p-value, whenever one
+ * looks (Ville's inequality; Shekhar and Ramdas 2023, "Nonparametric two-sample testing by betting"). Guesses go by how often each
+ * token came in marked and in unmarked texts before, at several stakes.
+ *
+ * Under one key, texts that share a context share its random numbers: they are no independent draws, whatever the mark keeps. So a
+ * text counts as far as its contexts are new, to every marked text before and to itself, and its companion by the same rule. Where
+ * all texts begin alike, or what the model saw before them is not known, nothing is left to test.
  *
  * What it cannot see: a mark that keeps the frequencies of tokens and changes their order.
+ *
+ * `isAsked`: it was asked for, so that having nothing to test leaves it undecided.
  */
-export function distortionCheck(seed: number): Check {
+export function distortionCheck(contextWidth: number, isAsked = false): Check {
   const [id, title] = ['distortion', 'tokens of marked and of unmarked texts'];
   return {
     id,
     title,
     look({ marked, unmarked }, { fail }) {
       const plain = new Map(unmarked.map((sample) => [sample.id, sample]));
-      const both = marked.flatMap((sample) => {
+      const bet = new Bet();
+      const seen = new Set<string>();
+      let n = 0;
+      for (const sample of marked) {
         const other = plain.get(sample.id);
-        return other === undefined ? [] : [[sample, other] as const];
-      });
-      const n = both.length;
-      const p = exchangeTest(both, Math.ceil(10 / fail), seededRandom(seedOf(seed, id)));
+        const contexts = contextsOf(sample, contextWidth);
+        if (other !== undefined) {
+          const first = sample.tokens.subarray(0, freshIn(contexts, seen));
+          const second = other.tokens.subarray(0, freshIn(contextsOf(other, contextWidth), seen));
+          bet.place(first, second);
+          if (first.length + second.length > 0) n++;
+        }
+        for (const context of contexts) seen.add(context);
+      }
+      if (n < LEAST_PAIRS) {
+        const message = `only ${n} prompts' texts have contexts of their own: begun otherwise, or with promptTokens, there would be more`;
+        return { id, title, outcome: isAsked ? 'undecided' : 'skipped', message, n };
+      }
+      const p = bet.p;
       const message = `p = ${p.toPrecision(2)} over ${n} prompts that both come from one distribution`;
       return { id, title, outcome: p <= fail ? 'failed' : 'passed', message, p, n };
     },
   };
 }
 
-/** p of the statistic among `draws` random exchanges; stops early where it is plainly large. */
-function exchangeTest(both: readonly (readonly [Sample, Sample])[], draws: number, random: () => number): number {
-  const column = columnsOf(both);
-  const width = Math.max(0, ...column.values()) + 1;
-  // Of each prompt, what exchanging its texts does to a - b.
-  const rows = both.map(([marked, unmarked]) => {
-    const counts = new Map<number, number>();
-    const count = ({ tokens }: Sample, step: number) => {
-      for (const token of tokens) {
-        const at = column.get(token) ?? 0;
-        counts.set(at, (counts.get(at) ?? 0) + step);
-      }
-    };
-    count(marked, 1);
-    count(unmarked, -1);
-    return { at: Uint32Array.from(counts.keys()), by: Float64Array.from(counts.values()) };
-  });
-  const totals = new Float64Array(width);
-  for (const { tokens } of both.flat()) for (const token of tokens) totals[column.get(token) ?? 0]++;
-  const differences = new Float64Array(width);
-  const statistic = (isExchanged: () => boolean) => {
-    differences.fill(0);
-    for (const { at, by } of rows) {
-      const sign = isExchanged() ? -1 : 1;
-      for (let i = 0; i < at.length; i++) differences[at[i]] += sign * by[i];
-    }
-    let sum = 0;
-    for (let i = 0; i < width; i++) if (totals[i] > 0) sum += (differences[i] * differences[i]) / totals[i];
-    return sum;
-  };
-  const observed = statistic(() => false);
-  let asHigh = 0;
-  // The rule of Besag and Clifford (1991): after so many as high, (asHigh) / (draws so far) is a p-value too.
-  for (let k = 1; k <= draws; k++) {
-    if (statistic(() => random() < 0.5) >= observed * (1 - 1e-12)) asHigh++;
-    if (asHigh === ENOUGH) return asHigh / k;
+/** Wealth at several stakes, and what was learned so far. */
+class Bet {
+  readonly #marked = new Map<number, number>();
+  readonly #unmarked = new Map<number, number>();
+  readonly #lnWealth = STAKES.map(() => 0);
+  #lnMost = 0;
+
+  /** `marked` and `unmarked` are of one prompt. */
+  place(marked: Uint32Array, unmarked: Uint32Array): void {
+    const score = this.#lean(marked) - this.#lean(unmarked);
+    STAKES.forEach((stake, i) => {
+      this.#lnWealth[i] += Math.LN2 - softplus(-stake * score);
+    });
+    this.#lnMost = Math.max(this.#lnMost, lnSumExp(this.#lnWealth) - Math.log(STAKES.length));
+    for (const token of marked) this.#marked.set(token, (this.#marked.get(token) ?? 0) + 1);
+    for (const token of unmarked) this.#unmarked.set(token, (this.#unmarked.get(token) ?? 0) + 1);
   }
-  return (1 + asHigh) / (1 + draws);
+
+  get p(): number {
+    return Math.exp(-this.#lnMost);
+  }
+
+  /** How much a text looks like the marked ones before it. */
+  #lean(tokens: Uint32Array): number {
+    let sum = 0;
+    for (const token of tokens) {
+      sum += Math.log(((this.#marked.get(token) ?? 0) + SHRINK) / ((this.#unmarked.get(token) ?? 0) + SHRINK));
+    }
+    return sum;
+  }
 }
 
-/** A column for each token that comes five times or more; 0 is for the others. */
-function columnsOf(both: readonly (readonly [Sample, Sample])[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const { tokens } of both.flat()) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
-  const frequent = [...counts].filter(([, count]) => count >= 5).map(([token]) => token);
-  return new Map(frequent.map((token, i) => [token, i + 1]));
+/** The context of each token; what reaches before what is known is the same unknown for all. */
+function contextsOf(sample: Sample, width: number): string[] {
+  const whole = wholeOf(sample, sample.isPromptGuessed ? 0 : width);
+  const known = whole.length - sample.tokens.length;
+  return Array.from(sample.tokens, (_, i) => whole.subarray(Math.max(0, known + i - width), known + i).join(' '));
 }
 
-const ENOUGH = 20;
+/** How many contexts come before the first that is in `seen`, or came before. */
+function freshIn(contexts: readonly string[], seen: ReadonlySet<string>): number {
+  const own = new Set<string>();
+  for (const [i, context] of contexts.entries()) {
+    if (seen.has(context) || own.has(context)) return i;
+    own.add(context);
+  }
+  return contexts.length;
+}
+
+/** ln(1 + e^x). */
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const STAKES = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
+const SHRINK = 2;
+const LEAST_PAIRS = 16;

@@ -1,7 +1,7 @@
 /** Does the mean of a measure lie where it should? @module */
 import type { Measure } from '../measures/measure.ts';
+import { LEAST_TEXTS, mean, meanInterval, shown } from '../summary.ts';
 import { type Check, decide, type Expected, wordsOf } from './check.ts';
-import { LEAST_TEXTS, mean, meanInterval } from './cost.ts';
 
 /** The mean over texts, by Student's t; see {@link costCheck}. */
 export function meanCheck(id: string, measure: Measure, expected: Expected): Check {
@@ -37,5 +37,3 @@ export function meanCheck(id: string, measure: Measure, expected: Expected): Che
     },
   };
 }
-
-const shown = (value: number) => String(Number(value.toPrecision(4)));

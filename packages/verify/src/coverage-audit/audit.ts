@@ -9,6 +9,7 @@ export interface CoverageOptions extends ClassifyOptions, TallyOptions {}
 
 /**
  * Which of these responses were in fact marked, which not, and why. Responses are read one by one and not kept.
+ * Each id counts once.
  *
  * @example
  * const { all, contradictions } = auditCoverage(responses, mark, { others: retiredMarks, least: 0.95 });

@@ -14,7 +14,7 @@ import { type Expectation, type ExpectationSource, expectationOf, isKnown } from
 import { lnChanceIfSampled } from './greedy.ts';
 import { contradictionOf, judge } from './judge.ts';
 import { type Audit, type ClassifyOptions, openAudit } from './options.ts';
-import { exemptionOf, type ServedResponse } from './served.ts';
+import { checkLnP, exemptionOf, type ServedResponse } from './served.ts';
 import { leastSum, lnMissed, shareOf } from './tails.ts';
 
 /**
@@ -26,7 +26,8 @@ import { leastSum, lnMissed, shareOf } from './tails.ts';
  * - `too-short`, `repetitive`, `low-entropy`: no mark found, and one might well be missed, in so few tokens, so few
  *   distinct contexts, or so sure a text. What is enough is what a text with one bit of choice per token needs, on
  *   average.
- * - `unmarked`: a marked response would have scored higher, and nothing explains it.
+ * - `unmarked`: a marked response would have scored higher, and nothing explains it. At a strength that was measured,
+ *   it may be one of the weakest marked ones: see `measureStrength`.
  */
 export type CoverageClass = (typeof COVERAGE_CLASSES)[number];
 
@@ -51,7 +52,9 @@ export interface Classified {
   readonly n: number;
   /**
    * It counts towards coverage: by its settings it should be marked, and were it, at the expected strength, it would be
-   * found but for a chance of at most beta. Nothing of its score goes into that.
+   * found but for a chance of at most beta. Nothing of its score goes into that. Where the strength was measured, a
+   * share of marked responses, `outside` of `measureStrength`, may be weaker than expected: there the chance is
+   * outside + beta.
    */
   readonly eligible: boolean;
   /** Upper bound on ln P[a wholly marked response scores this low]. */
@@ -104,8 +107,9 @@ function classify(response: ServedResponse, audit: Audit): Classified {
   const { n, score, lnP, details } = detection;
   // In one context for all steps only the first token is sure to have been chosen by the mark.
   const isClaimed = mark.contextWidth > 0;
-  const expected = expectationOf(logOf(response), isClaimed ? details.positions : [], mark, reference, audit.logprobs);
-  const lnSampled = response.tokens === undefined ? undefined : lnChanceIfSampled(response);
+  const log = logOf(response);
+  const expected = expectationOf(log, isClaimed ? details.positions : [], mark, reference, audit.logprobs);
+  const lnSampled = lnChanceIfSampled(log);
   const inferred = lnSampled !== undefined && lnSampled <= Math.log(beta);
   const exemption = exemptionOf(settings) ?? (inferred && settings.temperature === undefined ? 'greedy' : undefined);
   const isPowerful =
@@ -177,26 +181,34 @@ function tokensOf(response: ServedResponse, { tokenizer }: Audit): ArrayLike<num
     if (tokenizer === undefined) throw new TypeError('"tokenizer" expected for a response without token ids, got none');
     return tokenizer.encode(text);
   }
-  const ids = checkTokens(tokens, 'tokens');
-  for (const name of ['logprobs', 'top', 'entropies'] as const) {
-    const { length } = response[name] ?? ids;
-    if (length !== ids.length) throw new RangeError(`"${name}" expected ${ids.length} positions, got ${length}`);
-  }
-  checkEach(response.logprobs, 'logprobs', 'a log-probability', (value) => value <= 0);
-  checkEach(response.entropies, 'entropies', 'a number of nats', (value) => value >= 0);
-  return ids;
+  return checkTokens(tokens, 'tokens');
 }
 
-/** A NaN would pass through every comparison to a verdict. */
-function checkEach(list: ArrayLike<number> | undefined, name: string, what: string, ok: (value: number) => boolean) {
-  for (let i = 0; i < (list?.length ?? 0); i++) {
-    if (!ok(list![i])) throw new RangeError(`"${name}[${i}]" expected ${what}, got ${show(list![i])}`);
+/**
+ * What is logged of the tokens, checked: a NaN would pass through every comparison to a verdict. Log-probabilities of
+ * tokens as generated say nothing of those of a text that was tokenized again.
+ */
+function logOf({ tokens, settings, logprobs, top, entropies }: ServedResponse): Omit<ServedResponse, 'id'> {
+  if (tokens === undefined) return { settings };
+  for (const [name, list] of Object.entries({ logprobs, top, entropies })) {
+    const { length } = list ?? tokens;
+    if (length !== tokens.length) throw new RangeError(`"${name}" expected ${tokens.length} positions, got ${length}`);
   }
+  return {
+    settings,
+    logprobs: logprobs && lnPs(logprobs, 'logprobs'),
+    top: top && Array.from(top, (list, i) => lnPs(list, `top[${i}]`)),
+    entropies: entropies && Array.from(entropies, nats),
+  };
 }
 
-/** Log-probabilities of tokens as generated say nothing of those of a text that was tokenized again. */
-const logOf = (response: ServedResponse): Omit<ServedResponse, 'id'> =>
-  response.tokens === undefined ? { settings: response.settings } : response;
+const lnPs = (list: ArrayLike<number>, name: string): number[] =>
+  Array.from(list, (value, i) => checkLnP(value, `${name}[${i}]`));
+
+function nats(value: number, i: number): number {
+  if (value >= 0) return value;
+  throw new RangeError(`"entropies[${i}]" expected a number of nats, got ${show(value)}`);
+}
 
 export const COVERAGE_CLASSES = [
   'marked',

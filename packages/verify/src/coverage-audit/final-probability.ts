@@ -77,7 +77,7 @@ function weightOfRest(list: readonly number[], lnLast: number, temperature: numb
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** One logit printed twice: engines compute in float32. */
-const SAME = 1e-6;
+/** Equal logits, printed as float32: so far apart at most. */
+export const SAME = 1e-6;
 /** Of two almost equal tokens, or one at the very edge of top-p, either may be kept. */
 const ROUNDING = 1e-6;

@@ -1,5 +1,5 @@
 /** What log-probabilities tell of greedy decoding, where the settings do not, or say something else. @module */
-import { finalProbability } from './final-probability.ts';
+import { finalProbability, SAME } from './final-probability.ts';
 import type { ServedResponse } from './served.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { ServedResponse } from './served.ts';
  *
  * Beam search cannot be told so: it picks unlikely tokens, too, and not the way that sampling does.
  */
-export function lnChanceIfSampled({ logprobs, top, settings = {} }: ServedResponse): number | undefined {
+export function lnChanceIfSampled({ logprobs, top, settings = {} }: Omit<ServedResponse, 'id'>): number | undefined {
   if (logprobs === undefined || top === undefined) return undefined;
   const { temperature = 1, topK = 0, reshaped } = settings;
   // Behind a penalty or a grammar the likeliest token need not be the likeliest of the raw ones.
@@ -22,6 +22,3 @@ export function lnChanceIfSampled({ logprobs, top, settings = {} }: ServedRespon
   }
   return lnChance;
 }
-
-/** Equal logits, printed as float32. */
-const SAME = 1e-6;

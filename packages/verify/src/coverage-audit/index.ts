@@ -1,5 +1,6 @@
 /** Which served responses were in fact marked, which not, and why. @module */
 export { auditCoverage, type CoverageOptions, openCoverage } from './audit.ts';
+export { coverageChecks } from './check.ts';
 export {
   type Classified,
   COVERAGE_CLASSES,

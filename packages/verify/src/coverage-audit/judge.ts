@@ -93,7 +93,7 @@ const WHY: Record<Exemption, string> = {
 /** What the claim hangs on. */
 const ASSUMING: Record<Expectation['from'], string> = {
   logprobs: ', by the probabilities of its tokens',
-  given: ', at the strength that was measured',
+  given: ', at the least strength that was measured, which some marked ones do not reach',
   'one-bit': ', if the model had one bit of choice per token',
   entropies: ', going by its entropy',
 };

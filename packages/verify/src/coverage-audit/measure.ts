@@ -7,6 +7,9 @@ import type { StrengthRange } from './token-strength.ts';
  * The range in which a marked response's mean score per context lies, of responses like these: a new one falls below
  * `least` with probability at most `outside`, and above `most` too, if it is exchangeable with them (order statistics).
  *
+ * So a marked response is called unmarked, and one that is eligible missed, with a chance of at most outside + beta, and
+ * not of beta alone: to ask for more than a share of 1 - outside - beta may fail a deployment that marks everything.
+ *
  * Take responses of one traffic class that are known to be marked, each of them, found or not. Those that an audit has
  * found in the traffic itself will not do: what is found is stronger than what is marked, and a range from it makes
  * sure texts look unmarked.

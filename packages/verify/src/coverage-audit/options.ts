@@ -10,6 +10,7 @@ export interface ClassifyOptions {
   readonly alpha?: number;
   /**
    * The chance at most that a marked response of the expected strength is called unmarked, or diluted. Default 1e-3.
+   * Where that strength was measured, marked responses may be weaker: see `measureStrength`.
    */
   readonly beta?: number;
   /** Other keys and settings to look for where the mark is not found. They share half of alpha. */

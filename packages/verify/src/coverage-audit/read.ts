@@ -3,7 +3,7 @@
  * says. Fields that nobody named are passed over; errors name a field and never show what is in it.
  * @module
  */
-import type { ServedResponse, ServedSettings } from './served.ts';
+import { checkLnP, type ServedResponse, type ServedSettings } from './served.ts';
 
 /** What can be read from a line. */
 export type ServedField = (typeof FIELDS)[number];
@@ -14,7 +14,8 @@ export type ServedFields = Partial<Readonly<Record<ServedField, string | readonl
 /**
  * Reads a parsed line. By default it knows the names of vLLM, SGLang, OpenAI's API (completions and chat), transformers
  * and OpenTelemetry's `gen_ai` attributes, of the line itself or of its `settings`, `sampling_params`, `parameters` or
- * `request`. Throws TypeError for a field of another type than it should have, and where there is no id.
+ * `request`. Throws TypeError for a field of another type than it should have, and where there is no id; RangeError for a
+ * number that is none of a log's.
  *
  * @example
  * readServed({ id: 'r1', token_ids: [5, 6], sampling_params: { temperature: 0, watermarking: false } }).settings;
@@ -32,7 +33,7 @@ export function readServed(line: unknown, fields: ServedFields = {}): ServedResp
     return undefined;
   };
   const id = read('id', anId);
-  if (id === undefined) throw new TypeError(`"${namesOf('id', fields)[0]}" expected an id, got nothing`);
+  if (!id) throw withoutId(fields);
   const isListed = fields.prompt !== undefined;
   return defined({
     id,
@@ -84,7 +85,7 @@ const isPlainText = (value: unknown) =>
 
 /** ln p of each token: numbers, or objects that have it. */
 function logprobs(value: unknown, name: string): number[] {
-  return list(value, name).map((one, i) => lnP(isObject(one) ? one.logprob : one, `${name}[${i}]`));
+  return list(value, name).map((one, i) => checkLnP(isObject(one) ? one.logprob : one, `${name}[${i}]`));
 }
 
 /** For each token a list of ln p, of objects that have it, or an object from token to ln p. */
@@ -95,13 +96,6 @@ function topLists(value: unknown, name: string): number[][] {
     if (!isObject(entry)) throw expected(`${name}[${i}]`, 'a list or an object', entry);
     return logprobs(Object.values(entry), `${name}[${i}]`);
   });
-}
-
-function lnP(value: unknown, name: string): number {
-  const number = aNumber(value, name);
-  // float32 sums give a little more than 0.
-  if (number > 1e-3) throw new RangeError(`"${name}" expected a log-probability, got a number above 0`);
-  return Math.min(0, number);
 }
 
 const numbers = (value: unknown, name: string): number[] =>
@@ -128,8 +122,21 @@ function aString(value: unknown, name: string): string {
 }
 
 function anId(value: unknown, name: string): string {
+  // JSON.parse rounds larger ones: two ids would become one.
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+    throw new RangeError(`"${name}" expected text, or a number below 2^53, got a larger number`);
+  }
   if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
   throw expected(name, 'a string or a number', value);
+}
+
+/** Whoever sees this has a log of other names: say which are known. */
+function withoutId(fields: ServedFields): TypeError {
+  const [id, tokens, text] = (['id', 'tokens', 'text'] as const).map((field) => namesOf(field, fields));
+  return new TypeError(
+    `"${id[0]}" expected an id, got nothing: a line has an id (${id.join(', ')}), and token ids (${tokens.join(', ')}) ` +
+      `or text (${text.join(', ')}); readServed of @taggant/verify takes other names`,
+  );
 }
 
 const expected = (name: string, what: string, got: unknown) =>

@@ -1,4 +1,5 @@
 /** What a log says of one served response: the tokens, how they were asked for, and how likely they were. @module */
+import { kindOf } from '@taggant/core/fields';
 
 /** How a response was asked for; what the log does not say is left out. */
 export interface ServedSettings {
@@ -22,6 +23,7 @@ export interface ServedSettings {
 
 /** One response. Its token ids say more than its text tokenized again; one of the two is needed. */
 export interface ServedResponse {
+  /** Its own: a response of an id that came before is not counted. */
   readonly id: string;
   readonly tokens?: ArrayLike<number>;
   readonly text?: string;
@@ -36,6 +38,15 @@ export interface ServedResponse {
   readonly top?: ArrayLike<ArrayLike<number>>;
   /** Entropy in nats at each position, of the distribution that was drawn from. */
   readonly entropies?: ArrayLike<number>;
+}
+
+/** ln p of a token. What else it got is not shown: it may be text. */
+export function checkLnP(value: unknown, name: string): number {
+  const isNumber = typeof value === 'number';
+  // float32 sums give a little more than 0.
+  if (isNumber && Number.isFinite(value) && value <= 1e-3) return Math.min(0, value);
+  const got = isNumber ? (value > 0 ? 'a number above 0' : String(value)) : kindOf(value);
+  throw new RangeError(`"${name}" expected a log-probability, got ${got}`);
 }
 
 /** A way of decoding that leaves a mark out. */

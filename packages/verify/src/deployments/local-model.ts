@@ -4,7 +4,7 @@ import type { GenerationDedup } from '@taggant/sampler';
 import { type LocalModel, openLocalModel } from '@taggant/sampler/local-model';
 import { markedGeneration, plainGeneration } from '@taggant/sampler/transformers';
 import type { Reference } from '../measures/quality.ts';
-import type { Deployment } from '../sample.ts';
+import { type Deployment, wholeOf } from '../sample.ts';
 
 export interface LocalDeploymentOptions {
   readonly name?: string;
@@ -61,10 +61,9 @@ export async function openLocalDeployment(
 export function referenceOf(model: LocalModel): Reference {
   return async (samples) => {
     const all: Float64Array[] = [];
-    for (const { prompt, tokens } of samples) {
-      const text = Uint32Array.of(...prompt, ...tokens).subarray(-model.maxLength);
-      const lnP = await model.lnProbabilities(text);
-      all.push(lnP.subarray(Math.max(0, lnP.length - tokens.length)));
+    for (const sample of samples) {
+      const lnP = await model.lnProbabilities(wholeOf(sample).subarray(-model.maxLength));
+      all.push(lnP.subarray(Math.max(0, lnP.length - sample.tokens.length)));
     }
     return all;
   };

@@ -3,6 +3,7 @@ import type { Mark, Tokenizer } from '@taggant/core';
 import { detectTokens, formatAlpha } from '@taggant/detector';
 import type { Attack } from '../attacks/attack.ts';
 import { seededRandom, seedOf } from '../random.ts';
+import type { Sample } from '../sample.ts';
 import type { Measure } from './measure.ts';
 
 export interface SurvivalOptions {
@@ -29,19 +30,32 @@ export function survival(
     worse: 'lower',
     isShare: true,
     attacked: { attack: attack.name, ...(attack.rate === undefined ? {} : { rate: attack.rate }), tokens, alpha },
-    async measure(samples) {
-      const found: (number | undefined)[] = [];
-      for (const sample of samples) {
-        if (sample.tokens.length < tokens) {
-          found.push(undefined);
-          continue;
-        }
-        const text = tokenizer.decode(sample.tokens.subarray(0, tokens));
-        const attacked = await attack.apply(text, seededRandom(seedOf(seed, `${id} ${sample.id}`)));
-        const { lnP } = detectTokens(tokenizer.encode(attacked), mark, { alpha });
-        found.push(Number(lnP <= Math.log(alpha)));
-      }
-      return found;
-    },
+    measure: (samples) => inOrder(samples, attack.concurrency ?? 1, isFound),
   };
+
+  async function isFound(sample: Sample): Promise<number | undefined> {
+    if (sample.tokens.length < tokens) return undefined;
+    const text = tokenizer.decode(sample.tokens.subarray(0, tokens));
+    const attacked = await attack.apply(text, seededRandom(seedOf(seed, `${id} ${sample.id}`)));
+    const { lnP } = detectTokens(tokenizer.encode(attacked), mark, { alpha });
+    return Number(lnP <= Math.log(alpha));
+  }
+}
+
+/** Several at a time, the results in the order of the items. After the first error none is begun. */
+async function inOrder<T, R>(items: readonly T[], concurrency: number, act: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const work = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await act(items[i]);
+    }
+  };
+  const stop = (error: unknown) => {
+    next = items.length;
+    throw error;
+  };
+  await Promise.all(Array.from({ length: concurrency }, () => work().catch(stop)));
+  return results;
 }

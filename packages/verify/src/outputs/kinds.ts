@@ -68,6 +68,11 @@ const KINDS: Readonly<Record<string, CheckKind>> = {
     asks: 'One prompt under another seed gives another text.',
     help: 'Decoding is greedy, the temperature is 0, or seeds are ignored: there is little choice left to mark.',
   },
+  spoofing: {
+    name: 'A simple attack cannot forge the mark',
+    asks: 'Of texts that an attacker without the key forges after so many answers, at most the expected share is found.',
+    help: 'A narrow context is learned soonest: a wider one, fewer answers for each account, or a second mark under another key make it harder. Text that carries a mark is no proof that the model wrote it.',
+  },
   against: {
     name: 'No worse than the baseline',
     asks: 'A two-sample test against the stored baseline finds no significant change for the worse.',

@@ -1,7 +1,7 @@
 /** The result for a terminal. @module */
 import { titleWithCohort } from '@taggant/detector';
 import type { CheckResult, GateResult, Outcome } from '../result.ts';
-import { graphemes, oneLine } from './one-line.ts';
+import { graphemes, inLog } from './one-line.ts';
 import { checkFigures, checksInOrder, describeGate, describeTexts, figureName, formatFigure } from './words.ts';
 
 export interface TableOptions {
@@ -28,15 +28,15 @@ export function gateTable(result: GateResult, { colour = false, width = 80 }: Ta
     ...wrapped(verdict, columns).map((line, i) =>
       i === 0 ? `${paint(line.slice(0, colon), OUTCOME_STYLES[outcome], 'bold')}${line.slice(colon)}` : line,
     ),
-    ...wrapped(`mark        ${shown(titleWithCohort(result))}`, columns, 12),
-    ...wrapped(`deployment  ${shown(deployment)}`, columns, 12),
+    ...wrapped(`mark        ${inLog(titleWithCohort(result))}`, columns, 12),
+    ...wrapped(`deployment  ${inLog(deployment)}`, columns, 12),
     ...wrapped(`texts       ${describeTexts(result)}`, columns, 12),
     '',
     ...checkLines(checksInOrder(result.checks), columns, paint),
-    ...section('What the texts carry', findings.map(shown), columns, paint),
+    ...section('What the texts carry', findings.map(inLog), columns, paint),
     ...section(
       'Figures, which decide nothing',
-      Object.entries(figures).map(([name, value]) => `${shown(figureName(name))}: ${formatFigure(value)}`),
+      Object.entries(figures).map(([name, value]) => `${inLog(figureName(name))}: ${formatFigure(value)}`),
       columns,
       paint,
     ),
@@ -48,7 +48,7 @@ function checkLines(checks: readonly CheckResult[], columns: number, paint: Pain
   if (checks.length === 0) return ['No check was asked for.'];
   const rows = checks.map((check) => {
     const { measured, bounds, expected } = checkFigures(check);
-    return [check.outcome, shown(check.title), measured, bounds, expected, String(check.n)];
+    return [check.outcome, inLog(check.title), measured, bounds, expected, String(check.n)];
   });
   const widths = HEAD.map((name, i) => Math.max(...[name, ...rows.map((row) => row[i])].map(cells)));
   const spare = columns - widths.reduce((sum, width) => sum + width + GAP, -GAP);
@@ -81,7 +81,7 @@ function checkLines(checks: readonly CheckResult[], columns: number, paint: Pain
 /** A check without columns. */
 function stacked(check: CheckResult, columns: number, paint: Paint): string[] {
   const { outcome, n } = check;
-  const [head, ...rest] = wrapped(`${outcome}  ${shown(check.title)}`, columns, 2);
+  const [head, ...rest] = wrapped(`${outcome}  ${inLog(check.title)}`, columns, 2);
   const { measured, bounds, expected } = checkFigures(check);
   const figures = [
     measured && `measured ${measured}${bounds && ` (${bounds})`}`,
@@ -99,19 +99,13 @@ function stacked(check: CheckResult, columns: number, paint: Paint): string[] {
 /** What passed has said it all in its row. */
 function messageLines({ outcome, message }: CheckResult, columns: number, indent: number, paint: Paint): string[] {
   if (outcome === 'passed') return [];
-  return wrapped(' '.repeat(indent) + shown(message), columns, indent).map((line) => paint(line, 'dim'));
+  return wrapped(' '.repeat(indent) + inLog(message), columns, indent).map((line) => paint(line, 'dim'));
 }
 
 function section(title: string, items: readonly string[], columns: number, paint: Paint): string[] {
   if (items.length === 0) return [];
   return ['', paint(title, 'bold'), ...items.flatMap((item) => wrapped(`  ${item}`, columns, 2))];
 }
-
-/**
- * A line of a job's log that begins with `::` is a command to GitHub's runner, after spaces too, and `##vso[` anywhere is one to
- * Azure's.
- */
-const shown = (text: string): string => oneLine(text).replaceAll('::', ':\\x3a').replaceAll('##', '#\\x23');
 
 /** Lines of at most so many columns, all but the first indented; words that are longer are cut. */
 function wrapped(text: string, columns: number, indent = 0): string[] {

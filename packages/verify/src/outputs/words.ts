@@ -1,5 +1,4 @@
 /** A result in words and numbers, the same in every output. @module */
-import { percent } from '../percent.ts';
 import type { CheckResult, GateResult, Outcome, Share } from '../result.ts';
 
 /**
@@ -28,7 +27,10 @@ export function describeTexts({ texts: { marked, unmarked, tokens, looks, most }
 
 /** What the gate may be wrong by. */
 export const describeLevels = ({ levels: { falseFailure, confidence } }: Pick<GateResult, 'levels'>): string =>
-  `Bounds at ${percent(confidence)} confidence; a gate whose every check holds fails with probability at most ${percent(falseFailure)}.`;
+  `Bounds at ${exactPercent(confidence)} confidence; a gate whose every check holds fails with probability at most ${exactPercent(falseFailure)}.`;
+
+/** A level must not look like 0 or 1. */
+const exactPercent = (share: number): string => `${Number((100 * share).toPrecision(12))} %`;
 
 /** What has to be read first: failed, undecided, passed, skipped; within each as they were. */
 export const checksInOrder = (checks: readonly CheckResult[]): readonly CheckResult[] =>

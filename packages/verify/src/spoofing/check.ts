@@ -1,7 +1,7 @@
 /** Do few enough forgeries pass after so many queries? @module */
-import { binomialInterval } from '@taggant/stats';
-import { type Check, decide, wordsOf } from '../checks/check.ts';
-import { percent } from '../percent.ts';
+import { formatAlpha } from '@taggant/detector';
+import type { Check } from '../checks/check.ts';
+import { shareResult } from '../checks/share.ts';
 import type { SpoofingCurve } from './curve.ts';
 
 /**
@@ -21,26 +21,8 @@ export function spoofingCheck(
     const known = points.map((one) => one.queries).join(', ');
     throw new RangeError(`"queries" expected one of the curve's ${known}, got ${queries}`);
   }
-  const { found, n } = point.passed;
   const id = `spoofing/${queries}`;
-  const title = `forgeries found at p <= ${alpha}, ${tokens} tokens, after ${queries} queries`;
-  return {
-    id,
-    title,
-    look(_, levels) {
-      const interval = (level: number) => binomialInterval(found, n, 1 - 2 * level);
-      const inner = interval(levels.pass);
-      const words = wordsOf({ most }, percent);
-      return {
-        id,
-        title,
-        outcome: decide({ most }, inner, interval(levels.fail)),
-        message: `${found} of ${n} forgeries pass (${percent(inner[0])} to ${percent(inner[1])}); expected ${words}`,
-        measured: found / n,
-        interval: inner,
-        expected: { most },
-        n,
-      };
-    },
-  };
+  const title = `forgeries found at p <= ${formatAlpha(alpha)}, ${tokens} tokens, after ${queries} queries`;
+  const counted = { id, title, ...point.passed, of: 'forgeries', expected: { most } };
+  return { id, title, look: (_, levels) => shareResult(counted, levels) };
 }

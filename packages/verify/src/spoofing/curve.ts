@@ -10,12 +10,12 @@
  * its mark, and so does one that is put together from pieces longer than the context.
  * @module
  */
-import { checkFinite, checkInteger, type Mark, type MarkDescriptor, type Tokenizer } from '@taggant/core';
-import { binomialInterval } from '@taggant/stats';
+import { checkFinite, checkInteger, type Mark, type MarkDescriptor } from '@taggant/core';
 import { evidenceReader } from '../measures/evidence.ts';
 import { seedOf } from '../random.ts';
 import type { Share } from '../result.ts';
-import type { Deployment, Sample, TextReply, TextRequest } from '../sample.ts';
+import { type Deployment, type Sample, samplesOf, type TextReply, type TextRequest } from '../sample.ts';
+import { boundedShare, median } from '../summary.ts';
 import { type Attacker, chooseStrength, meanSurprise } from './attacker.ts';
 import { type Bias, forger } from './forge.ts';
 import { learnMark } from './learn.ts';
@@ -116,7 +116,7 @@ export async function spoofingCurve(options: SpoofingOptions): Promise<SpoofingC
       const requests = Array.from({ length: count }, (_, i) =>
         request(name === 'forgeries' ? own : asked, name, into.length + i),
       );
-      into.push(...samplesOf(await write(requests), requests, tokenizer));
+      into.push(...samplesOf(await write(requests), requests, { name, tokenizer }));
     }
     onProgress?.({ writing: name, done: size, wanted: size });
     return into;
@@ -130,7 +130,7 @@ export async function spoofingCurve(options: SpoofingOptions): Promise<SpoofingC
         ...request(own, 'trial', i),
         maxTokens: Math.min(tokens, TRIAL_TOKENS),
       }));
-      return samplesOf(await attacker.write(requests, bias), requests, tokenizer);
+      return samplesOf(await attacker.write(requests, bias), requests, { name: 'the attacker', tokenizer });
     },
   };
 
@@ -146,7 +146,7 @@ export async function spoofingCurve(options: SpoofingOptions): Promise<SpoofingC
     const lnPs = forged.map((sample) => read(sample).lnPOf(sample.tokens.length));
     points.push({
       queries: size,
-      passed: shareOf(lnPs.filter((lnP) => lnP <= Math.log(alpha)).length, forgeries, confidence),
+      passed: boundedShare(lnPs.filter((lnP) => lnP <= Math.log(alpha)).length, forgeries, confidence),
       medianLnP: median(lnPs),
       perplexity: Math.exp((await meanSurprise(forged, reference)) - honest),
       strength,
@@ -188,36 +188,6 @@ function parted(prompts: readonly string[], forgeries: number): [readonly string
   if (prompts.length < 2) throw new RangeError(`"prompts" expected at least two, got ${prompts.length}`);
   const from = prompts.length - Math.min(forgeries, Math.floor(prompts.length / 2));
   return [prompts.slice(0, from), prompts.slice(from)];
-}
-
-/** Replies as anybody reads them: text, tokenized anew. */
-function samplesOf(replies: readonly TextReply[], requests: readonly TextRequest[], tokenizer?: Tokenizer): Sample[] {
-  if (replies.length !== requests.length) {
-    throw new RangeError(`"write" expected to give ${requests.length} replies, got ${replies.length}`);
-  }
-  return replies.map(({ text, tokens, promptTokens }, i) => {
-    const { id, prompt, maxTokens } = requests[i];
-    if (tokens === undefined && (text === undefined || tokenizer === undefined)) {
-      throw new TypeError('"write" expected to give tokens, or text where there is a tokenizer; got neither');
-    }
-    const ids = text !== undefined && tokenizer ? tokenizer.encode(text) : Uint32Array.from(tokens ?? []);
-    return {
-      id,
-      prompt: promptTokens ? Uint32Array.from(promptTokens) : (tokenizer?.encode(prompt) ?? new Uint32Array(0)),
-      tokens: ids.subarray(0, maxTokens),
-      text: text ?? '',
-    };
-  });
-}
-
-function shareOf(found: number, n: number, confidence: number): Share {
-  const [low, high] = binomialInterval(found, n, confidence);
-  return { found, n, low, high };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 const BATCH = 32;

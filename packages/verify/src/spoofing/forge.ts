@@ -4,7 +4,7 @@
  * @module
  */
 import { checkFinite, type Mark } from '@taggant/core';
-import type { Sample } from '../sample.ts';
+import { type Sample, wholeOf } from '../sample.ts';
 import type { StolenTable } from './learn.ts';
 
 /** As much of a mark as a hook uses to write. It has no key, and finds nothing. */
@@ -34,12 +34,12 @@ export function forger(table: StolenTable, { strength }: { readonly strength: nu
 }
 
 /** The attacker's own measure of a forgery: boosts of its pairs, each pair once, as a detector counts. */
-export function stolenScore({ prompt, tokens }: Sample, table: StolenTable): number {
+export function stolenScore(sample: Sample, table: StolenTable): number {
   const { contextWidth } = table;
-  const all = Uint32Array.of(...prompt, ...tokens);
+  const all = wholeOf(sample);
   const seen = new Set<string>();
   let sum = 0;
-  for (let i = Math.max(prompt.length, contextWidth); i < all.length; i++) {
+  for (let i = Math.max(sample.prompt.length, contextWidth); i < all.length; i++) {
     const key = all.subarray(i - contextWidth, i + 1).join(' ');
     if (seen.has(key)) continue;
     seen.add(key);

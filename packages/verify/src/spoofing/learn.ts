@@ -18,7 +18,7 @@
  * @module
  */
 import { checkInteger } from '@taggant/core';
-import type { Sample } from '../sample.ts';
+import { type Sample, wholeOf } from '../sample.ts';
 
 export interface LearnOptions {
   /** Of the mark. It is public, or guessed: a wider table learns a narrower mark, too, only more slowly. 0 to 8. */
@@ -77,9 +77,9 @@ export function learnMark(
 
 /** Tells every token of every text after every ending of its context, as far back as `step` goes. */
 function eachPair(texts: Iterable<Sample>, contextWidth: number, step: Endings['find'], tell: Counts['add']): void {
-  for (const { prompt, tokens } of texts) {
-    const all = Uint32Array.of(...prompt.subarray(Math.max(0, prompt.length - contextWidth)), ...tokens);
-    for (let i = all.length - tokens.length; i < all.length; i++) {
+  for (const sample of texts) {
+    const all = wholeOf(sample, contextWidth);
+    for (let i = all.length - sample.tokens.length; i < all.length; i++) {
       let ending: number | undefined = ROOT;
       for (let order = 0; ending !== undefined; order++) {
         tell(ending, all[i]);
