@@ -1,12 +1,13 @@
 /**
  * What the gate catches: deployments of tiny-lm with one fault each, and many without any.
  *
- *   npm run strength:faults -- [--healthy 100] [--json benchmarks/record/faults.json]
+ *   npm run strength:faults -- [--healthy 100] [--templated 25] [--json benchmarks/record/faults.json]
  *
  * Each mark has a baseline of its own, written by a deployment without a fault under another seed. A fault has to be caught by
  * the gate that has the baseline; whether the gate without one catches it, too, is printed beside it. Healthy runs (`--healthy` of
- * each mark) have seeds of their own, shorter texts, and a baseline of theirs; of them a share of 1 % may fail. An interrupted run
- * goes on where it stopped.
+ * each mark) have keys and seeds of their own, shorter texts, and one baseline under another key; of them a share of 1 % may fail. So
+ * have `--templated` runs, whose prompts all end alike, as a chat template makes them; they have no baseline. An interrupted run goes
+ * on where it stopped.
  * @module
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,11 @@ import { type Fault, faultyDeployment, openTinyLm } from '../../packages/verify/
 import { secretOf } from './samples.ts';
 
 const { values: flags } = parseArgs({
-  options: { healthy: { type: 'string', default: '100' }, json: { type: 'string' } },
+  options: {
+    healthy: { type: 'string', default: '100' },
+    templated: { type: 'string', default: '25' },
+    json: { type: 'string' },
+  },
 });
 
 /** A mark, how it is sampled, and the faults that it can have. */
@@ -90,9 +95,9 @@ const SIZES = {
 } as const;
 type Size = keyof typeof SIZES;
 
-function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number, size: Size): Gate {
+function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number, size: Size, key = 'gate'): Gate {
   const { mark: input, temperature, topK } = SETTINGS[name];
-  const [secret, otherSecret] = [secretOf('gate'), secretOf('not the gate')];
+  const [secret, otherSecret] = [secretOf(key), secretOf('not the gate')];
   const isForeign = fault === 'wrong tokenizer';
   const deployment = faultyDeployment(model, {
     fault: isForeign ? 'none' : fault,
@@ -119,7 +124,7 @@ function gateOf(name: Name, fault: Fault | 'wrong tokenizer', seed: number, size
       detection: SIZES[size].detection,
       falseAlarms: { most: 0.25 },
       // Short texts say little about it.
-      perplexity: { most: size === 'short' ? 2 : 1.5 },
+      perplexity: !isForeign && { most: size === 'short' ? 2 : 1.5 },
       survival: [{ attack: 'substitute:0.1', tokens: SIZES[size].detection[0].tokens, alpha: 1e-3, least: 0.3 }],
     },
   };
@@ -156,7 +161,7 @@ async function baselineOf(name: Name, size: Size): Promise<Baseline> {
 }
 
 const faults: { mark: Name; fault: string; alone: Line; against: Line }[] = [];
-const healthy: { mark: Name; runs: number; failed: number; undecided: number; high: number }[] = [];
+const healthy: { mark: Name; prompts: string; runs: number; failed: number; undecided: number; high: number }[] = [];
 for (const name of Object.keys(SETTINGS) as Name[]) {
   const baseline = await baselineOf(name, 'long');
   for (const fault of SETTINGS[name].faults) {
@@ -178,22 +183,32 @@ console.table(
       .join(' '),
   })),
 );
-for (const name of Number(flags.healthy) > 0 ? (Object.keys(SETTINGS) as Name[]) : []) {
-  const baseline = await baselineOf(name, 'short');
+for (const name of Object.keys(SETTINGS) as Name[]) {
+  const own = async (seed: number) => ({
+    ...gateOf(name, 'none', 10_000 + seed, 'short', `gate ${seed}`),
+    baseline: await baselineOf(name, 'short'),
+  });
+  const templated = async (seed: number) => ({
+    ...gateOf(name, 'none', 20_000 + seed, 'short', `templated ${seed}`),
+    prompts: prompts.map((prompt) => `${prompt} he said. "What do you think?"\n\n`),
+  });
+  await manyOf(name, 'healthy', Number(flags.healthy), own);
+  await manyOf(name, 'templated', Number(flags.templated), templated);
+}
+
+async function manyOf(name: Name, kind: string, count: number, gateOfSeed: (seed: number) => Promise<Gate>) {
   const lines: Line[] = [];
-  for (let seed = 1; seed <= Number(flags.healthy); seed++) {
-    lines.push(await run(`${name}, healthy ${seed}`, { ...gateOf(name, 'none', 10_000 + seed, 'short'), baseline }));
-  }
+  for (let seed = 1; seed <= count; seed++) lines.push(await run(`${name}, ${kind} ${seed}`, await gateOfSeed(seed)));
+  if (count === 0) return;
   const failed = lines.filter(({ outcome }) => outcome === 'failed').length;
   const undecided = lines.filter(({ outcome }) => outcome === 'undecided').length;
-  if (lines.length === 0) continue;
   const [, high] = binomialInterval(failed, lines.length, 0.95);
-  healthy.push({ mark: name, runs: lines.length, failed, undecided, high });
+  healthy.push({ mark: name, prompts: kind, runs: lines.length, failed, undecided, high });
 }
 console.table(healthy);
 await model.dispose();
 if (flags.json !== undefined) {
-  const command = `npm run strength:faults -- --healthy ${flags.healthy}`;
+  const command = `npm run strength:faults -- --healthy ${flags.healthy} --templated ${flags.templated}`;
   writeFileSync(
     flags.json,
     `${JSON.stringify({ command, cpu: cpus()[0].model, node: process.version, faults, healthy }, null, 1)}\n`,

@@ -104,6 +104,14 @@ export const generate = async ({ id }) => lines[Number(id)];`,
     expect(stdout).toContain('module serve.mjs');
   });
 
+  it('names the module that threw', async () => {
+    write('oom.mjs', "export const write = () => { throw new Error('out of memory'); };");
+    write('oom.json', config({ model: { module: 'oom.mjs' }, prompts: ['x'] }));
+    const { status, stderr } = await verify('--config', 'oom.json');
+    expect(stderr).toMatch(/^taggant: oom\.mjs: out of memory$/m);
+    expect(status).toBe(2);
+  });
+
   it.each([
     ['a missing config', ['--config', 'none.json'], {}, /none\.json/],
     ['a misspelt field', ['--config', 'bad-1.json'], { texst: {} }, /bad-1\.json: unknown field "texst" in "config"/],

@@ -2,7 +2,7 @@
 import type { Mark, Tokenizer } from '@taggant/core';
 import { tinyLmFolder } from '@taggant/tiny-lm';
 import { type Deployment, type ModelConfig, outputsDeployment, type Reference, type TextReply } from '@taggant/verify';
-import { CommandError } from '../errors.ts';
+import { at, CommandError } from '../errors.ts';
 import { readJsonLines } from '../input.ts';
 import { type ConfigFile, importModule } from './config.ts';
 import { endpointDeployment } from './endpoint.ts';
@@ -57,17 +57,24 @@ async function moduleDeployment(path: string, resolve: (path: string) => string)
   if (typeof write !== 'function' && typeof generate !== 'function') {
     throw new CommandError(`${path}: expected an exported function "write" or "generate", got neither`);
   }
+  const all: Deployment['write'] =
+    write ??
+    (async (requests) => {
+      const replies: TextReply[] = [];
+      for (const request of requests) replies.push(await (generate as NonNullable<typeof generate>)(request));
+      return replies;
+    });
   return {
     name,
     writesUnmarked,
     heedsSeeds,
-    write:
-      write ??
-      (async (requests) => {
-        const replies: TextReply[] = [];
-        for (const request of requests) replies.push(await (generate as NonNullable<typeof generate>)(request));
-        return replies;
-      }),
+    async write(requests) {
+      try {
+        return await all(requests);
+      } catch (error) {
+        throw at(path, error);
+      }
+    },
   };
 }
 

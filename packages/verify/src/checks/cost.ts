@@ -16,7 +16,8 @@ export const ratio = (title: string): Scale => ({ title, of: Math.exp, show: (va
 /** For shares of a text: `-0.012`. */
 export const difference = (title: string): Scale => ({
   title,
-  of: (value) => value,
+  // Sums in another order differ by rounding.
+  of: (value) => (Math.abs(value) < 1e-12 ? 0 : value),
   show: (value) => value.toFixed(4),
 });
 
