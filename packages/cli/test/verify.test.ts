@@ -1,7 +1,8 @@
 /** `taggant verify`, the real command: configs, deployments, outputs, exit status. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mark } from '@taggant/core';
+import { deriveKey, Keyring, type Mark, openMark, Secret } from '@taggant/core';
+import { writeKeyringFile } from '@taggant/core/keyring-file';
 import { describe, expect, it } from 'vitest';
 import { expectError, leaks, open, run, SECRET_HEX, temporaryFolder, writeTokens } from './command.ts';
 
@@ -102,6 +103,24 @@ export const generate = async ({ id }) => lines[Number(id)];`,
     const { status, stdout, stderr } = await verify('--config', 'gate.ts');
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain('module serve.mjs');
+  });
+
+  it('names a key of the keyring that was forgotten when keys were changed', async () => {
+    const keys = ['new', 'old'].map(() => {
+      const secret = Secret.generate();
+      return { secret, key: deriveKey(secret, 'greenlist'), status: 'active' as const };
+    });
+    writeKeyringFile(join(cwd, 'keys.json'), new Keyring().with(keys[0]).with(keys[1]));
+    const [fresh, old] = keys.map(({ key }) => key);
+    write('old.jsonl', lines([openMark(MARK, old)], 5));
+    write('rotated.json', {
+      ...config({ model: { outputs: 'old.jsonl' }, expect: { detection: expectations.detection } }),
+      mark: { ...MARK, kid: fresh.kid },
+      keyring: 'keys.json',
+    });
+    const { status, stdout, stderr } = await verify('--config', 'rotated.json', '--json');
+    expect(status, stderr).toBe(1);
+    expect(JSON.parse(stdout).findings.join()).toContain(`the texts carry the mark of the key ${old.kid} instead`);
   });
 
   it('names the module that threw', async () => {
@@ -211,6 +230,26 @@ describe('taggant verify coverage', () => {
     const table = await run(['verify', 'coverage', 'served.jsonl', '--mark', 'mark.json'], { cwd });
     expect(table.status).toBe(0);
     expect(table.stdout).toMatch(/6 that should be marked and are not:\n {2}u0: /);
+  });
+
+  it('in a gate fails where batches are unmarked, and decides nothing where all opted out', async () => {
+    const coverage = { responses: 'served.jsonl', least: 0.9, known: 'known.jsonl' };
+    write('covered.json', config({ coverage }));
+    const covered = await verify('--config', 'covered.json', '--json');
+    const check = (stdout: string, name: string) =>
+      JSON.parse(stdout).checks.find(({ id }: { id: string }) => id === name);
+    expect(covered.status, covered.stderr).toBe(1);
+    expect(check(covered.stdout, 'coverage/batch').outcome).toBe('failed');
+    expect(check(covered.stdout, 'coverage').message).toMatch(/6 unmarked, 6 not marked as configured$/);
+    const none = Array.from({ length: 8 }, (_, i) => JSON.stringify({ id: i, tokens: [1, 2], watermark: false }));
+    write('none-served.jsonl', none.join('\n'));
+    write('none.json', config({ coverage: { ...coverage, responses: 'none-served.jsonl' } }));
+    const opted = await verify('--config', 'none.json', '--json');
+    expect(opted.status).toBe(3);
+    expect(check(opted.stdout, 'coverage')).toMatchObject({
+      outcome: 'undecided',
+      message: 'no eligible responses to go by; in all 8 opted-out',
+    });
   });
 
   it('names the line that it cannot read', async () => {

@@ -1,6 +1,7 @@
 /** What `taggant.config.ts` or `taggant.config.json` says. Unknown fields are errors: a misspelt threshold must not pass. @module */
 import { show } from '@taggant/core';
 import { Fields, flag, integer, kindOf, list, oneOf, type Reader, text, word } from '@taggant/core/fields';
+import type { LogprobsMode } from './coverage-audit/index.ts';
 import { type Expectations, readExpectations } from './expectations.ts';
 import { type Levels, readLevels } from './looks.ts';
 import { atLeastZero, object, openShare, orFalse, share, tokens } from './readers.ts';
@@ -61,6 +62,10 @@ export interface CoverageConfig {
   /** JSONL; see docs/verify.md. */
   readonly responses: string;
   readonly least: number;
+  /** JSONL of responses that are known to be marked: how strong marked ones are. */
+  readonly known?: string;
+  /** What log-probabilities in the log are of; see `ClassifyOptions`. */
+  readonly logprobs?: LogprobsMode;
 }
 
 /** A simple attack that learns the mark from answers, and how many of its forgeries may pass. */
@@ -157,7 +162,10 @@ export function parseConfig(value: unknown): GateConfig {
           ['endpoint', 'model'],
         ),
       }),
-      coverage: object({ responses: word, least: share }, ['responses', 'least']),
+      coverage: object({ responses: word, least: share, known: word, logprobs: oneOf('raw', 'final') }, [
+        'responses',
+        'least',
+      ]),
       spoofing: object(
         {
           queries: integer(1, 2 ** 20),

@@ -1,14 +1,11 @@
 /** `taggant verify coverage`: which responses of a log were marked, and why the others were not. @module */
-import type { Mark, Tokenizer } from '@taggant/core';
-import { type Coverage, type CoverageResult, inLog, measureStrength, percent, readServed } from '@taggant/verify';
-import { at } from '../errors.ts';
+import { type Coverage, type CoverageResult, inLog, percent } from '@taggant/verify';
 import { EXIT } from '../exit-codes.ts';
 import type { KeyringFlags } from '../flags.ts';
-import { readJsonLines } from '../input.ts';
 import { openMarkFile } from '../mark-file.ts';
 import { jsonLine, writeWhole } from '../output.ts';
 import { openTokenizer } from '../tokenizers.ts';
-import { auditLog, otherMarks } from './coverage.ts';
+import { auditLog, OUTSIDE, otherMarks } from './coverage.ts';
 
 interface Flags extends KeyringFlags {
   readonly mark: string;
@@ -28,7 +25,7 @@ export async function auditCommand(log: string, flags: Flags): Promise<void> {
   const spec = flags.tokenizer ?? (named === 'tiny-lm' || named?.startsWith('tiktoken:') ? named : undefined);
   const tokenizer = spec === undefined ? undefined : await openTokenizer(spec);
   const result = await auditLog(log, mark, {
-    strength: flags.known === undefined ? undefined : await strengthOf(flags.known, mark, tokenizer),
+    known: flags.known,
     alpha: flags.alpha,
     least: flags.least,
     logprobs: flags.logprobs,
@@ -40,26 +37,6 @@ export async function auditCommand(log: string, flags: Flags): Promise<void> {
   await writeWhole('-', flags.json ? jsonLine(result) : tableOf(result, flags.known !== undefined));
   const { outcome = 'passed' } = result;
   process.exitCode = { passed: 0, failed: 1, undecided: EXIT.inconclusive }[outcome];
-}
-
-async function strengthOf(path: string, mark: Mark, tokenizer: Tokenizer | undefined) {
-  const known: { tokens: ArrayLike<number>; prompt?: ArrayLike<number> }[] = [];
-  for await (const { place, fields } of readJsonLines(path)) {
-    try {
-      // Nobody asks for their ids.
-      const { tokens, text, prompt } = readServed({ ...fields, id: place });
-      const ids = tokens ?? (text === undefined ? undefined : tokenizer?.encode(text));
-      if (ids === undefined) throw new TypeError('"tokens" expected, or "text" and a tokenizer');
-      known.push({ tokens: ids, prompt });
-    } catch (error) {
-      throw at(place, error);
-    }
-  }
-  try {
-    return measureStrength(known, mark, { outside: OUTSIDE });
-  } catch (error) {
-    throw at(path, error);
-  }
 }
 
 /** Counts by class, a row for each traffic class, and what contradicts the settings. Ids and classes are other people's words. */
@@ -104,8 +81,6 @@ const NONE_ELIGIBLE =
   'None is eligible: a response counts when its settings say that it should be marked and, were it marked, it would be found.';
 const ASSUMED =
   'Without log-probabilities, entropies or --known, one bit of choice a token is assumed, which takes hundreds of tokens.';
-/** The share of marked responses that may be weaker than what --known makes expected. */
-const OUTSIDE = 0.05;
 const WEAKEST = `Where --known tells the strength, a marked response is weaker than expected with a chance of at most ${percent(OUTSIDE)}, and may then be called unmarked.`;
 const OR_WEAK = `, or are among the ${percent(OUTSIDE)} that are weaker than --known makes expected`;
 const SHOWN = 5;

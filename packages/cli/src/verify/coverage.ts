@@ -6,6 +6,7 @@ import {
   type CoverageOptions,
   type CoverageResult,
   coverageChecks,
+  measureStrength,
   openCoverage,
   readServed,
 } from '@taggant/verify';
@@ -16,13 +17,24 @@ import { readKeyring } from '../keyring-store.ts';
 import { jsonLine, openOutput } from '../output.ts';
 import type { ConfigFile } from './config.ts';
 
-/** Reads a log line by line. `responses`: where the class of each response that counts goes. */
+/** Of the responses that are known to be marked, the share that may be weaker than is expected. */
+export const OUTSIDE = 0.05;
+
+interface AuditOptions extends CoverageOptions {
+  /** Where the class of each response that counts goes. */
+  readonly responses?: string;
+  /** Responses that are known to be marked: how strong marked ones are. */
+  readonly known?: string;
+}
+
+/** Reads a log line by line. */
 export async function auditLog(
   path: string,
   mark: Mark,
-  { responses, ...options }: CoverageOptions & { readonly responses?: string },
+  { responses, known, ...options }: AuditOptions,
 ): Promise<CoverageResult> {
-  const { classify, tally } = openCoverage(mark, options);
+  const strength = known === undefined ? undefined : await strengthOf(known, mark, options.tokenizer);
+  const { classify, tally } = openCoverage(mark, { ...options, strength });
   const output = responses === undefined ? undefined : openOutput(responses);
   for await (const { place, fields } of readJsonLines(path)) {
     try {
@@ -36,6 +48,26 @@ export async function auditLog(
   const result = tally.result();
   if (result.all.n === 0) throw new CommandError(`${path} holds no responses`);
   return result;
+}
+
+async function strengthOf(path: string, mark: Mark, tokenizer: Tokenizer | undefined) {
+  const known: { tokens: ArrayLike<number>; prompt?: ArrayLike<number> }[] = [];
+  for await (const { place, fields } of readJsonLines(path)) {
+    try {
+      // Nobody asks for their ids.
+      const { tokens, text, prompt } = readServed({ ...fields, id: place });
+      const ids = tokens ?? (text === undefined ? undefined : tokenizer?.encode(text));
+      if (ids === undefined) throw new TypeError('"tokens" expected, or "text" and a tokenizer');
+      known.push({ tokens: ids, prompt });
+    } catch (error) {
+      throw at(place, error);
+    }
+  }
+  try {
+    return measureStrength(known, mark, { outside: OUTSIDE });
+  } catch (error) {
+    throw at(path, error);
+  }
 }
 
 /** The keyring's other keys, under the mark's settings: what a response may carry in its place. */
@@ -54,7 +86,8 @@ export async function checksOfCoverage(
   { mark, tokenizer }: { readonly mark: Mark; readonly tokenizer?: Tokenizer },
 ): Promise<Check[]> {
   if (coverage === undefined) return [];
-  const { responses, least } = coverage;
+  const { responses, least, known, logprobs } = coverage;
   const others = otherMarks(mark, { keyring: resolve(keyring) });
-  return coverageChecks(await auditLog(resolve(responses), mark, { tokenizer, others }), least);
+  const options = { tokenizer, others, logprobs, known: known && resolve(known) };
+  return coverageChecks(await auditLog(resolve(responses), mark, options), least);
 }

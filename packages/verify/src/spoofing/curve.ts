@@ -109,19 +109,21 @@ export async function spoofingCurve(options: SpoofingOptions): Promise<SpoofingC
     marked: name === 'queries',
     maxTokens: tokens,
   });
-  const extend = async (into: Sample[], size: number, name: SpoofingProgress['writing'], write: Write) => {
+  const extend = async (into: Sample[], size: number, name: Writing, write: Write, writing = name) => {
     while (into.length < size) {
-      onProgress?.({ writing: name, done: into.length, wanted: size });
+      onProgress?.({ writing, done: into.length, wanted: size });
       const count = Math.min(BATCH, size - into.length);
       const requests = Array.from({ length: count }, (_, i) =>
         request(name === 'forgeries' ? own : asked, name, into.length + i),
       );
       into.push(...samplesOf(await write(requests), requests, { name, tokenizer }));
     }
-    onProgress?.({ writing: name, done: size, wanted: size });
+    onProgress?.({ writing, done: size, wanted: size });
     return into;
   };
-  const forge = (bias?: Bias) => extend([], forgeries, 'forgeries', (requests) => attacker.write(requests, bias));
+  // Without a bias, its own text to the same prompts, for comparison.
+  const forge = (bias?: Bias) =>
+    extend([], forgeries, 'forgeries', (requests) => attacker.write(requests, bias), bias ? 'forgeries' : 'base');
   const trial = {
     reference,
     cost,
@@ -161,6 +163,7 @@ export function queriesNeeded({ points }: SpoofingCurve): number | undefined {
   return points.find(({ passed: { found, n } }) => 2 * found >= n)?.queries;
 }
 
+type Writing = SpoofingProgress['writing'];
 type Write = (requests: readonly TextRequest[]) => Promise<readonly TextReply[]>;
 
 function parsed(options: SpoofingOptions) {
