@@ -177,7 +177,7 @@ export class CoverageTally {
   }
 }
 
-/** 64 bits of SHA-256: of 10^7 ids two are taken for one with a chance of 3e-6, and nobody can bring it about. */
+/** 64 bits of SHA-256: of 10^7 ids two are taken for one with a chance of 3e-6. Who makes such a pair on purpose hides one response. */
 function hashOf(id: string): Uint32Array {
   if (typeof id !== 'string' || id === '') throw new TypeError(`"id" expected text, got ${show(id)}`);
   const hash = sha256Hex(id);
