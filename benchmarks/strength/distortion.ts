@@ -48,7 +48,7 @@ async function write(
   marked: boolean,
 ) {
   const mark = openMark({ scheme }, secretOf(key));
-  const deployment = await openLocalDeployment(tinyLmFolder, mark, tokenizer, { ...sampling, ignoreEnd: true });
+  const deployment = await openLocalDeployment(tinyLmFolder, mark, tokenizer, sampling);
   const samples: Sample[] = [];
   while (samples.length < count) {
     const requests = PROMPTS[kind].slice(samples.length, samples.length + 32).map((prompt, i) => ({
@@ -66,22 +66,25 @@ async function write(
 
 const rows: Row[] = [];
 for (const scheme of ['gumbel', 'tournament'] as const) {
-  const { contextWidth, title } = openMark({ scheme }, secretOf('distortion'));
+  const mark = openMark({ scheme }, secretOf('distortion'));
   for (const kind of ['own', 'alike'] as const) {
     const unmarked = await write('distortion', scheme, kind, {}, false);
     const test = async (key: string, change: object) => {
       const marked = await write(key, scheme, kind, change, true);
       const texts = { marked, unmarked, values: new Map(), plainValues: new Map() };
-      return distortionCheck(contextWidth).look(texts, { pass: 0.0025, fail: 1e-3 });
+      return distortionCheck(mark).look(texts, { pass: 0.0025, fail: 1e-3 });
     };
-    const keys = Array.from({ length: scheme === 'gumbel' ? Number(flags.keys) : 2 }, (_, i) => `distortion ${i}`);
+    const keys = Array.from(
+      { length: scheme === 'gumbel' && kind === 'own' ? Number(flags.keys) : 2 },
+      (_, i) => `distortion ${i}`,
+    );
     for (const change of [{}, ...(scheme === 'gumbel' && kind === 'own' ? CHANGES : [])]) {
       const results = [];
       for (const key of Object.keys(change).length === 0 ? keys : keys.slice(0, 2))
         results.push(await test(key, change));
       const outcomes = results.map(({ outcome }) => outcome);
       rows.push({
-        mark: title,
+        mark: mark.title,
         prompts: kind,
         change: JSON.stringify(change),
         outcomes: Object.fromEntries(outcomes.map((one) => [one, outcomes.filter((other) => other === one).length])),

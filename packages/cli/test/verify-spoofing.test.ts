@@ -17,7 +17,7 @@ async function verify(name: string, mark: object, change: object = {}) {
       ...{ detection: [{ tokens: 40, alpha: 1e-2, least: 0.1 }], falseAlarms: false, repetition: false },
       ...{ distinct: false, length: false, choice: false, survival: [] },
     },
-    spoofing: { queries: 48, most: 0.5, forgeries: 16, tokens: 96, alpha: 1e-3 },
+    spoofing: { queries: 48, most: 0.6, forgeries: 12, tokens: 64, alpha: 1e-2 },
     ...change,
   });
   return run(['verify', '--config', `${name}.json`, '--json'], { cwd });
@@ -30,14 +30,14 @@ describe('spoofing in a gate', () => {
   it('fails a mark of width 1, whose forgeries pass after 48 answers', async () => {
     const { status, stdout, stderr } = await verify('narrow', { contextWidth: 1 });
     expect(status, stdout + stderr).toBe(1);
-    expect(spoofingIn(stdout)).toMatchObject({ id: 'spoofing/48', outcome: 'failed', n: 16 });
+    expect(spoofingIn(stdout)).toMatchObject({ id: 'spoofing/48', outcome: 'failed', n: 12 });
     expect(stderr).toContain('spoofing: answers that the attacker asks for, 48 texts');
   });
 
   it('passes a mark of width 4', async () => {
     const { status, stdout, stderr } = await verify('wide', { contextWidth: 4 });
     expect(status, stdout + stderr).toBe(0);
-    expect(spoofingIn(stdout)).toMatchObject({ outcome: 'passed', n: 16 });
+    expect(spoofingIn(stdout)).toMatchObject({ outcome: 'passed', n: 12 });
   });
 
   it.each([

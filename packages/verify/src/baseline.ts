@@ -60,7 +60,5 @@ export function parseBaseline(text: string, mark: Mark): Baseline {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Without the key's id: another key of the same settings is as strong. */
-function settingsOf({ kid: _, ...settings }: MarkDescriptor): string {
-  return JSON.stringify(settings);
-}
+/** With the key's id: texts of one key share its luck where they share contexts, so that another key is another deployment. */
+const settingsOf = (descriptor: MarkDescriptor): string => JSON.stringify(descriptor);

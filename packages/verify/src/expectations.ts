@@ -1,4 +1,5 @@
 /** What is expected of a deployment, and the measures and checks that it takes. @module */
+import type { Mark } from '@taggant/core';
 import { flag, list, type Reader, word } from '@taggant/core/fields';
 import { attackOf } from './attacks/index.ts';
 import type { Check } from './checks/check.ts';
@@ -33,7 +34,7 @@ export interface Expectations {
   readonly distinct?: { readonly least: number } | false;
   /** Marked minus unmarked texts' mean length, in tokens. Default: a tenth of the length asked for, either way. */
   readonly length?: { readonly least?: number; readonly most?: number } | false;
-  /** Marked and unmarked texts' tokens come from one distribution. Default: asked of marks that act on the distribution. */
+  /** Marked and unmarked texts' tokens come from one distribution. Default: asked of our own marks that act on the distribution. */
   readonly distortion?: boolean;
   /** Other seeds give other texts. Default: asked of marks that add a bias. */
   readonly choice?: boolean;
@@ -122,7 +123,7 @@ export function planOf(gate: Gate, means: Means): { measures: readonly Measure[]
     if (length) {
       add(lengthMeasure, (measure) => costCheck('length', measure, length, difference('tokens, marked less unmarked')));
     }
-    if (wanted.distortion) checks.push(distortionCheck(mark.contextWidth, asked.distortion));
+    if (wanted.distortion) checks.push(distortionCheck(mark, asked.distortion));
   }
   if (wanted.choice && deployment.heedsSeeds !== false) checks.push(choiceCheck(again));
   checks.push(...(gate.checks ?? []));
@@ -134,7 +135,7 @@ export function planOf(gate: Gate, means: Means): { measures: readonly Measure[]
 }
 
 /** A threshold that somebody wrote down must not vanish. */
-function refuseUnmeasurable(asked: Expectations, { deployment, tokenizer, reference }: Gate): void {
+function refuseUnmeasurable(asked: Expectations, { mark, deployment, tokenizer, reference }: Gate): void {
   const needs = (names: readonly (keyof Expectations)[], isThere: boolean, what: string) => {
     const name = names.find((one) => isAsked(asked[one]));
     if (name !== undefined && !isThere) throw new TypeError(`"expect.${name}" needs ${what}, and there is none`);
@@ -142,8 +143,17 @@ function refuseUnmeasurable(asked: Expectations, { deployment, tokenizer, refere
   needs(OF_BOTH, deployment.writesUnmarked !== false, 'unmarked texts to compare with');
   needs(['perplexity'], reference !== undefined, 'a reference model');
   needs(['survival'], tokenizer !== undefined, 'a tokenizer');
+  needs(
+    ['distortion'],
+    keepsDistribution(mark),
+    'a mark that keeps the distribution, with a seed of the whole context',
+  );
+  needs(['distortion'], deployment.texts === undefined, 'marked and unmarked texts of the same prompts');
   needs(['choice'], deployment.heedsSeeds !== false, 'a deployment that heeds seeds');
 }
+
+/** As far as can be told, and tested. */
+const keepsDistribution = ({ acts, distinct }: Mark) => acts === 'distribution' && distinct === undefined;
 
 const isAsked = (value: unknown) =>
   value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
@@ -155,7 +165,7 @@ function refuseLonger(tokens: number, maxTokens: number, name: string): void {
   );
 }
 
-function defaultsOf({ mark }: Gate, maxTokens: number) {
+function defaultsOf({ mark, deployment }: Gate, maxTokens: number) {
   return {
     detection: [{ tokens: usual(maxTokens), alpha: ALPHA, least: 0.9 }],
     falseAlarms: {},
@@ -164,7 +174,8 @@ function defaultsOf({ mark }: Gate, maxTokens: number) {
     repetition: { most: 0.02 },
     distinct: { least: -0.05 },
     length: { least: -maxTokens / 10, most: maxTokens / 10 },
-    distortion: mark.acts === 'distribution',
+    // Marks of other engines may act on the distribution without keeping it.
+    distortion: mark.descriptor.mark === 'taggant/1' && keepsDistribution(mark) && deployment.texts === undefined,
     choice: mark.acts === 'logits',
     survival: [{ attack: 'substitute:0.1', least: 0.5 }],
   } satisfies Expectations as Required<Expectations>;

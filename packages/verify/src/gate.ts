@@ -124,16 +124,18 @@ class Run {
   async go(): Promise<void> {
     const { levels = {}, deployment } = this.#gate;
     const fair = lookLevels(levels, this.#sizes.length, this.#checks.length);
+    const once = lookLevels(levels, 1, this.#checks.length);
     for (const size of this.#sizes) {
       this.#report(size);
       await this.#write(size, true, this.#marked);
       if (deployment.writesUnmarked !== false) await this.#write(size, false, this.#unmarked);
       if (this.#isOpen('choice')) await this.#writeAgain(Math.min(size, FIRST_AGAIN << this.#looks));
       await this.#measure();
-      this.#results = this.#checks.map((check) => check.look(this.#atHand(), fair));
+      this.#results = this.#checks.map((check) => check.look(this.#atHand(), check.isFixed ? once : fair));
       this.#looks++;
-      const outcomes = this.#results.map(({ outcome }) => outcome);
-      if (outcomes.includes('failed') || !outcomes.includes('undecided')) return;
+      if (this.#results.some(({ outcome }) => outcome === 'failed')) return;
+      const isOpen = (check: Check, i: number) => !check.isFixed && this.#results[i].outcome === 'undecided';
+      if (!this.#checks.some(isOpen)) return;
     }
   }
 
@@ -323,6 +325,7 @@ function isWeak({ id, outcome, measured = 0, expected }: CheckResult): boolean {
   if (outcome === 'passed' || outcome === 'skipped') return false;
   if (id === 'strength') return measured < (expected?.least ?? Number.NEGATIVE_INFINITY);
   if (id === 'against/strength') return measured < 0;
+  if (outcome === 'undecided') return id.startsWith('detection/') && measured < (expected?.least ?? 0);
   return /^(detection|against\/found)\//.test(id);
 }
 

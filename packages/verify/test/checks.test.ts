@@ -1,3 +1,4 @@
+import type { Mark } from '@taggant/core';
 import { describe, expect, it } from 'vitest';
 import type { Texts } from '../src/checks/check.ts';
 import { choiceCheck } from '../src/checks/choice.ts';
@@ -176,7 +177,7 @@ describe('distortion', () => {
       ...textOf(i, tokens()),
       prompt: new Uint32Array(WIDTH).fill(prompt(i)),
     }));
-  const check = distortionCheck(WIDTH);
+  const check = distortionCheck({ contextWidth: WIDTH });
   const lookAt = (marked: readonly Sample[], unmarked: readonly Sample[], fail = 0.0002) =>
     check.look({ marked, unmarked, values: new Map(), plainValues: new Map() }, { pass: 0.01, fail });
   const outcome = (favoured: number, fail?: number) =>
@@ -223,12 +224,36 @@ describe('distortion', () => {
     ).toBe('failed');
   });
 
+  it('knows nothing of prompts where the mark starts from padding, nor of two texts that begin otherwise', () => {
+    const [marked, unmarked] = [textsBy(() => write(0.3)), textsBy(() => write(0))];
+    expect(lookAt(marked, unmarked).outcome).toBe('failed');
+    const padded = distortionCheck({ contextWidth: WIDTH, start: { prompt: false } as Mark['start'] });
+    expect(padded.look({ ...texts({}), marked, unmarked }, LEVELS).outcome).toBe('skipped');
+    const elsewhere = unmarked.map((sample) => ({ ...sample, prompt: sample.prompt.map((token) => token + 100) }));
+    expect(lookAt(marked, elsewhere).outcome).toBe('skipped');
+  });
+
+  it('is not where texts end alike under one key: the end was drawn in a context, too', () => {
+    // After these six tokens the key ends every marked text; unmarked ones go on as often as not.
+    const ending = [1, 2, 3, 4, 5, 6].map((token) => 300 + token);
+    const own = (i: number) => [400 + (i % 3), 500 + (i % 5)];
+    let failed = 0;
+    for (let run = 0; run < 40; run++) {
+      let i = 0;
+      const marked = textsBy(() => [...own(i++), ...ending]);
+      i = 0;
+      const unmarked = textsBy(() => [...own(i++), ...ending, ...(random() < 0.5 ? write(0).slice(0, 40) : [])]);
+      failed += Number(lookAt(marked, unmarked, 0.01).outcome === 'failed');
+    }
+    expect(failed).toBeLessThanOrEqual(3);
+  });
+
   it('knows nothing of contexts that were guessed: skipped, and undecided where it was asked for', () => {
     const guessed = (tokens: () => readonly number[]) =>
       textsBy(tokens).map((sample) => ({ ...sample, isPromptGuessed: true }));
     const [marked, unmarked] = [guessed(() => write(0.3)), guessed(() => write(0))];
     expect(lookAt(marked, unmarked).outcome).toBe('skipped');
-    const asked = distortionCheck(WIDTH, true);
+    const asked = distortionCheck({ contextWidth: WIDTH }, true);
     expect(asked.look({ ...texts({}), marked, unmarked }, LEVELS).outcome).toBe('undecided');
   });
 });

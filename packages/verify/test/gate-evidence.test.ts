@@ -1,8 +1,11 @@
 /** What a gate may be led astray by: texts that are missing, short, copied, sorted; in a made-up language of 256 words. */
-import { type Mark, openMark } from '@taggant/core';
+import { type Mark, openMark, type Pairs } from '@taggant/core';
 import { describe, expect, it } from 'vitest';
 import { secretOf, uniforms } from '../../core/test/support.ts';
 import { language, VOCABULARY, write } from '../../probes/test/accounts/support.ts';
+import { parseBaseline } from '../src/baseline.ts';
+import { coverageChecks } from '../src/coverage-audit/check.ts';
+import type { Coverage, CoverageResult } from '../src/coverage-audit/tally.ts';
 import { outputsDeployment } from '../src/deployments/outputs.ts';
 import { type Gate, runGate } from '../src/gate.ts';
 import type { Deployment, TextReply } from '../src/sample.ts';
@@ -64,6 +67,51 @@ describe('a gate passes good texts, and not', () => {
   });
 });
 
+describe('distortion', () => {
+  const gumbel = openMark({ scheme: 'gumbel', tokenizer: TOKENIZER }, secretOf(1));
+  const replies = Array.from({ length: 64 }, (_, i) => ({ tokens: textOf([gumbel], i), promptTokens: [i, i, i, i] }));
+  const outputs = outputsDeployment('o', { marked: replies, unmarked: replies });
+  const expectations = { detection: [], survival: [], length: false } as const;
+  const ids = async (change: Partial<Gate>) => (await run({ expectations, ...change })).checks.map(({ id }) => id);
+
+  it('is asked by default of our marks that keep the distribution, where two texts have one prompt', async () => {
+    expect(await ids({ mark: gumbel, deployment: good })).toContain('distortion');
+    expect(await ids({ mark: gumbel, deployment: outputs })).not.toContain('distortion');
+    expect(await ids({ deployment: good })).not.toContain('distortion');
+    const forgetful = { ...gumbel, distinct: (pairs: Pairs) => pairs };
+    expect(await ids({ mark: forgetful, deployment: good })).not.toContain('distortion');
+  });
+
+  it.each([
+    ['a mark that adds a bias', { deployment: good }, /needs a mark that keeps the distribution/],
+    ['outputs', { mark: gumbel, deployment: outputs }, /needs marked and unmarked texts of the same prompts/],
+  ])('is refused of %s', async (_, change, message) => {
+    await expect(run({ ...change, expectations: { ...expectations, distortion: true } })).rejects.toThrow(message);
+  });
+});
+
+describe('a coverage audit in a gate', () => {
+  const row = (of: string | undefined, found: number, n: number) =>
+    ({ of, n, counts: { marked: found }, ofEligible: { found, n, low: 0, high: 1 } }) as unknown as Coverage;
+  const audit = (rows: readonly Coverage[]) =>
+    ({ all: row(undefined, 300, 300), byClass: rows, contradictions: [], duplicates: 0 }) as unknown as CoverageResult;
+  const checksOf = async (rows: readonly Coverage[]) => {
+    const result = await run({ checks: coverageChecks(audit(rows), 0.95), texts: { first: 64, most: 256 } });
+    return { result, by: Object.fromEntries(result.checks.map(({ id, outcome }) => [id, outcome])) };
+  };
+
+  it('skips a class too rare to say, and asks for no text for the sake of what no text changes', async () => {
+    const { result, by } = await checksOf([row('chat', 290, 300), row('rare', 10, 10), row('bad', 2, 10)]);
+    expect(by).toMatchObject({ coverage: 'passed', 'coverage/chat': 'undecided', 'coverage/rare': 'skipped' });
+    expect(by['coverage/bad']).toBe('failed');
+    expect((await checksOf([row('chat', 290, 300), row('rare', 10, 10)])).result).toMatchObject({
+      outcome: 'undecided',
+      texts: { marked: 64, looks: 1 },
+    });
+    expect(result.outcome).toBe('failed');
+  });
+});
+
 describe('what is asked for and cannot be measured is an error', () => {
   it.each([
     ['falseAlarms', { falseAlarms: { most: 0.1 } }, marked, /"expect\.falseAlarms" needs unmarked texts/],
@@ -105,8 +153,12 @@ describe('what is asked for and cannot be measured is an error', () => {
 });
 
 describe('a baseline', () => {
-  it('of another length, or with nothing in common, does not pass', async () => {
+  it('of another length or key, or with nothing in common, does not pass', async () => {
     const { baseline } = await runGate(gateOf());
+    expect(() => parseBaseline(JSON.stringify(baseline), mark)).not.toThrow();
+    expect(() => parseBaseline(JSON.stringify(baseline), markOf(4, 2))).toThrow(
+      /^baseline expected of .*, got one of /,
+    );
     await expect(run({ baseline, maxTokens: 48, expectations: { detection: [], survival: [] } })).rejects.toThrow(
       /"baseline" expected texts of 48 tokens, got 64/,
     );

@@ -15,7 +15,7 @@ export interface OpenedDeployment {
 }
 
 export async function openDeployment(
-  { config: { model }, resolve }: ConfigFile,
+  { config: { model, seed }, resolve }: ConfigFile,
   marks: readonly Mark[],
   tokenizer: Tokenizer | undefined,
 ): Promise<OpenedDeployment> {
@@ -24,7 +24,7 @@ export async function openDeployment(
   if ('endpoint' in model) return { deployment: endpointDeployment(model), close: nothing };
   const marked = await repliesOf(resolve(model.outputs));
   const unmarked = model.unmarked === undefined ? [] : await repliesOf(resolve(model.unmarked));
-  return { deployment: outputsDeployment(model.outputs, { marked, unmarked }), close: nothing };
+  return { deployment: outputsDeployment(model.outputs, { marked, unmarked }, seed), close: nothing };
 }
 
 export const folderOf = (folder: string, resolve: (path: string) => string): string =>

@@ -34,7 +34,8 @@ export async function openGate(file: ConfigFile): Promise<OpenedGate> {
       tokenizer,
       prompts: await promptsOf(file),
       ...given({ maxTokens, texts, seed, levels }),
-      expectations: expect,
+      // What several marks make of a text together is no one's promise.
+      expectations: marks.marks.length > 1 ? { distortion: false, ...expect } : expect,
       reference: other.reference,
       materials: materials.materials,
       suspicions: [...suspicionsOf(marks), ...otherKeys(file, marks.marks[0])],
@@ -169,6 +170,8 @@ async function readPublic(path: string): Promise<string> {
 function refuseSecrets(value: unknown, place: string): void {
   for (const entry of Array.isArray(value) ? value : [value]) {
     if (isKeyring(entry)) throw new CommandError(`${place}: expected texts, got a keyring, which holds secret keys`);
+    // A config has the mark in a field of its own.
+    if (isObject(entry) && typeof entry.mark === 'object' && entry.mark !== null) refuseSecrets(entry.mark, place);
     if (isObject(entry) && 'mark' in entry && ('secret' in entry || holdsKey(entry as unknown as EngineMarkFile))) {
       throw new CommandError(`${place}: expected texts, got a mark with its secret key`);
     }

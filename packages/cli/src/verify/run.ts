@@ -35,7 +35,8 @@ interface Flags {
 export async function verify(flags: Flags): Promise<void> {
   const [started, timestamp] = [performance.now(), new Date().toISOString()];
   refuseMissingFolders(flags);
-  const file = await readConfig(flags.config);
+  const read = await readConfig(flags.config);
+  const file = flags.seed === undefined ? read : { ...read, config: { ...read.config, seed: flags.seed } };
   const opened = await named(file.path, () => openGate(file));
   try {
     const { mark } = opened.gate;
@@ -46,7 +47,6 @@ export async function verify(flags: Flags): Promise<void> {
     const progress = await openGateProgress();
     const gate = {
       ...opened.gate,
-      ...(flags.seed === undefined ? {} : { seed: flags.seed }),
       baseline,
       checks: [...(await checksOfCoverage(file, opened.gate)), ...(await spoofingChecks(file, opened.gate))],
       software: { name: 'taggant', version: VERSION },

@@ -17,7 +17,9 @@ export interface Texts {
 export interface Check {
   readonly id: string;
   readonly title: string;
-  /** Whether there is anything that could still change at a later look. */
+  /** More texts change nothing: it is looked at once, in effect, and nothing is asked for its sake. */
+  readonly isFixed?: boolean;
+  /** What there is says so at these levels. */
   look(texts: Texts, levels: LookLevels): CheckResult;
 }
 

@@ -34,7 +34,7 @@ function lostCheck(measure: string): Check {
 /**
  * The mean of a measure against the baseline's. Texts of the same prompts are compared pair by pair (signs flipped), others
  * as two groups (labels shuffled). Two-sided where either way is worse. Under the null, that a text and its predecessor
- * have one law, both are exact.
+ * have one law under the key of both, both are exact.
  */
 export function regressionCheck(measure: Measure, baseline: Baseline, { seed, prompts }: RegressionOptions): Check {
   const id = `against/${measure.id}`;

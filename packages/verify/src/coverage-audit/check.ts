@@ -7,8 +7,8 @@ import type { Coverage, CoverageResult } from './tally.ts';
 
 /**
  * At least `least` of the eligible responses are marked: a check for all traffic, and one for each traffic class where there are
- * several, by the gate's levels. Where nothing is eligible nothing is known, and the check is undecided; for one class among
- * several it is skipped.
+ * several, by the gate's levels. Where nothing is eligible nothing is known, and the check is undecided. A class among several of
+ * which too few are eligible to say so even if all are marked is skipped.
  *
  * @example
  * const { result } = await runGate({ ...gate, checks: coverageChecks(auditCoverage(responses, mark), 0.95) });
@@ -30,9 +30,11 @@ function checkOf({ of, ofEligible, counts }: Coverage, least: number, against: r
   return {
     id,
     title,
+    isFixed: true,
     look(_, levels) {
       const result = shareResult(counted, levels);
-      const outcome = n === 0 && of !== undefined ? 'skipped' : result.outcome;
+      const couldPass = shareResult({ ...counted, found: n }, levels).outcome === 'passed';
+      const outcome = result.outcome === 'undecided' && of !== undefined && !couldPass ? 'skipped' : result.outcome;
       return { ...result, outcome, message: besides === '' ? result.message : `${result.message}; in all ${besides}` };
     },
   };
