@@ -321,8 +321,9 @@ class Numbers {
 }
 
 /** Whether it says that there is less of the mark than there should be. */
-function isWeak({ id, outcome, measured = 0, expected }: CheckResult): boolean {
-  if (outcome === 'passed' || outcome === 'skipped') return false;
+function isWeak({ id, outcome, measured, expected }: CheckResult): boolean {
+  // Where no text was long enough, nothing is known of the mark.
+  if (measured === undefined || outcome === 'passed' || outcome === 'skipped') return false;
   if (id === 'strength') return measured < (expected?.least ?? Number.NEGATIVE_INFINITY);
   if (id === 'against/strength') return measured < 0;
   if (outcome === 'undecided') return id.startsWith('detection/') && measured < (expected?.least ?? 0);

@@ -228,6 +228,14 @@ describe('findings', () => {
     expect(result.findings).toEqual([expect.stringMatching(/^the texts carry the mark of the key 2 instead/)]);
   });
 
+  it('are none where no text is long enough to say', async () => {
+    const deployment = {
+      ...deploymentOf(({ seed }) => ({ tokens: textOf([mark], seed, 40) })),
+      writesUnmarked: false,
+    };
+    expect(await run({ deployment })).toMatchObject({ outcome: 'undecided', findings: [] });
+  });
+
   it('do not stop at long texts', async () => {
     const long = Array.from({ length: 300_000 }, (_, i) => i % VOCABULARY);
     const deployment = { ...deploymentOf(() => ({ tokens: long, promptTokens: long })), writesUnmarked: false };

@@ -1,17 +1,15 @@
 /** A gate with everything that its config names. @module */
-import { importKey, type Mark, type NativeDescriptor, openMark, type Tokenizer } from '@taggant/core';
-import type { EngineMarkFile } from '@taggant/engines';
+import type { Mark, Tokenizer } from '@taggant/core';
 import { tinyLmOpenings } from '@taggant/tiny-lm';
-import { type AttackMaterials, countWords, type Gate, type Reference, type Suspicion } from '@taggant/verify';
+import { type AttackMaterials, countWords, type Gate, type Reference } from '@taggant/verify';
 import { CommandError } from '../errors.ts';
-import { isObject, readJsonLines, readText } from '../input.ts';
-import { holdsKey, type MarkFile, openMarkFile, openMarks } from '../mark-file.ts';
-import { isKeyring } from '../output.ts';
+import { type MarkFile, openMarkFile, openMarks } from '../mark-file.ts';
 import { openTokenizer, openTokenizerOf } from '../tokenizers.ts';
 import type { ConfigFile } from './config.ts';
-import { otherMarks } from './coverage.ts';
 import { folderOf, openDeployment } from './deployment.ts';
 import { paraphraserOf } from './endpoint.ts';
+import { suspicionsOf } from './suspicions.ts';
+import { readPublic, textsOf } from './texts.ts';
 
 export interface OpenedGate {
   readonly gate: Omit<Gate, 'software'>;
@@ -38,7 +36,7 @@ export async function openGate(file: ConfigFile): Promise<OpenedGate> {
       expectations: marks.marks.length > 1 ? { distortion: false, ...expect } : expect,
       reference: other.reference,
       materials: materials.materials,
-      suspicions: [...suspicionsOf(marks), ...otherKeys(file, marks.marks[0])],
+      suspicions: suspicionsOf(marks, file),
     },
     async close() {
       await opened.close();
@@ -130,80 +128,6 @@ async function openMaterials({
     },
     close: infill && (() => infill.dispose()),
   };
-}
-
-/** A JSONL file's texts, or those of a text file between blank lines. */
-async function textsOf(path: string, field: string): Promise<string[]> {
-  const texts: string[] = [];
-  if (!/\.jsonl(\.gz|\.zst)?$/.test(path)) {
-    texts.push(
-      ...(await readPublic(path))
-        .split(/\n\s*\n/)
-        .map((text) => text.trim())
-        .filter(Boolean),
-    );
-  } else {
-    for await (const { place, fields } of readJsonLines(path)) {
-      refuseSecrets(fields, place);
-      if (typeof fields[field] !== 'string') throw new CommandError(`${place}: expected "${field}" as text`);
-      texts.push(fields[field]);
-    }
-  }
-  if (texts.length === 0) throw new CommandError(`${path}: expected at least one text, got none`);
-  return texts;
-}
-
-/** A text file that goes to a model, or into texts that do: no file of secrets, named by mistake. */
-async function readPublic(path: string): Promise<string> {
-  const text = await readText(path);
-  // Of JSONL the first line is JSON.
-  for (const json of [text, text.trimStart().split('\n', 1)[0]]) {
-    try {
-      refuseSecrets(JSON.parse(json), path);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return text;
-}
-
-function refuseSecrets(value: unknown, place: string): void {
-  for (const entry of Array.isArray(value) ? value : [value]) {
-    if (isKeyring(entry)) throw new CommandError(`${place}: expected texts, got a keyring, which holds secret keys`);
-    // A config has the mark in a field of its own.
-    if (isObject(entry) && typeof entry.mark === 'object' && entry.mark !== null) refuseSecrets(entry.mark, place);
-    if (isObject(entry) && 'mark' in entry && ('secret' in entry || holdsKey(entry as unknown as EngineMarkFile))) {
-      throw new CommandError(`${place}: expected texts, got a mark with its secret key`);
-    }
-  }
-}
-
-/** The keyring's other keys: one may have been forgotten when keys were changed. */
-function otherKeys({ config: { keyring = 'taggant-keys.json' }, resolve }: ConfigFile, mark: Mark): Suspicion[] {
-  return otherMarks(mark, { keyring: resolve(keyring) }).map((other) => ({
-    name: `the mark of the key ${other.descriptor.kid}`,
-    mark: other,
-  }));
-}
-
-/** Settings that a deployment may have wrong, under the mark's own key. */
-function suspicionsOf({ marks: [mark], seal }: MarkFile): Suspicion[] {
-  const [sealed] = seal();
-  if (!('key' in sealed)) return [];
-  const { descriptor } = sealed;
-  const key = importKey(sealed.key, descriptor.scheme);
-  const variant = (name: string, change: object): Suspicion => ({
-    name,
-    mark: openMark({ ...(mark as Mark<NativeDescriptor>).descriptor, ...change } as NativeDescriptor, key),
-  });
-  const widths = [0, 1, 2, 3, 4].filter((width) => width !== descriptor.contextWidth);
-  const gammas = ['1/2', '1/4', '1/8', '1/16', '3/4', '3/8'];
-  return [
-    ...widths.map((width) => variant(`a context of ${width} tokens`, { contextWidth: width })),
-    ...(descriptor.scheme === 'greenlist'
-      ? gammas.filter((gamma) => gamma !== descriptor.gamma).map((gamma) => variant(`gamma ${gamma}`, { gamma }))
-      : []),
-  ];
 }
 
 const given = <T extends object>(values: T): T =>

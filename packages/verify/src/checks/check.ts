@@ -19,7 +19,7 @@ export interface Check {
   readonly title: string;
   /** More texts change nothing: it is looked at once, in effect, and nothing is asked for its sake. */
   readonly isFixed?: boolean;
-  /** What there is says so at these levels. */
+  /** What the texts at hand say, at these levels. */
   look(texts: Texts, levels: LookLevels): CheckResult;
 }
 
